@@ -1,0 +1,5 @@
+"""`python -m clarion` is the `clarion` command."""
+
+from .cli import main
+
+main()

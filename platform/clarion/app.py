@@ -1,0 +1,51 @@
+"""The factory: it only assembles."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from . import assets, broker, errors, extensions, i18n, monitoring, security
+from .campaigns.live import init_live
+from .campaigns.slugs import SlugConverter
+from .delivery.channels import FileChannel
+from .delivery.tasks import declare_tasks
+from .pages import confirmation, views
+from .pages.pulse import init_pulse
+from .pages.render import PageMemory
+from .privacy import views as privacy
+from .sealing import Keyring
+from .settings import Settings
+from .signatures.tokens import FormTokens, References
+
+
+def create_app(settings: Settings) -> Flask:
+    """Put one application together from its settings."""
+    app = Flask("clarion", static_folder=None)
+    app.url_map.converters["slug"] = SlugConverter
+    app.extensions["clarion.settings"] = settings
+    security.init_security(app, settings)
+    monitoring.init_monitoring(app, settings)
+    extensions.init_database(app, settings.database.url.get_secret_value())
+    i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
+    assets.init_assets(app)
+    errors.init_errors(app)
+    init_live(app)
+    init_pulse(app)
+    _init_keys(app, settings)
+    app.extensions["clarion.page_memory"] = PageMemory()
+    app.extensions["clarion.channels"] = {
+        "email": FileChannel(settings.delivery.mail_folder, settings.delivery.sender.rpartition("@")[2])
+    }
+    declare_tasks(app, broker.init_broker(app, settings))
+    app.context_processor(views.context)
+    for blueprint in (views.bp, confirmation.bp, privacy.bp):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _init_keys(app: Flask, settings: Settings) -> None:
+    keyring = Keyring(settings.keyring.folder)
+    keyring.prepare()
+    app.extensions["clarion.keyring"] = keyring
+    app.extensions["clarion.form_tokens"] = FormTokens(keyring, settings.signing.form_hours)
+    app.extensions["clarion.references"] = References(keyring)

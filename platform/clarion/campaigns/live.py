@@ -1,0 +1,92 @@
+"""The live campaigns in memory: read from the database at most twice a second, never from folders."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+from sqlalchemy import select
+
+from ..domain.campaign import Campaign
+from ..extensions import db
+from .models import CampaignRow, Edition
+
+FRESH_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCampaign:
+    """A campaign with its live edition and what signing needs."""
+
+    id: int
+    slug: str
+    key_id: str
+    public_key: bytes
+    edition_id: int
+    edition_number: int
+    campaign: Campaign
+
+
+class Live:
+    """All campaigns that have a live edition, by slug."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read_at = float("-inf")
+        self._by_slug: dict[str, LiveCampaign] = {}
+        self._by_id: dict[int, LiveCampaign] = {}
+
+    def get(self, slug: str) -> LiveCampaign | None:
+        """The campaign with this slug, if it is published."""
+        self._refresh()
+        return self._by_slug.get(slug)
+
+    def by_id(self, campaign_id: int) -> LiveCampaign | None:
+        """The campaign with this id."""
+        self._refresh()
+        return self._by_id.get(campaign_id)
+
+    def all(self) -> list[LiveCampaign]:
+        """Every published campaign, the newest first."""
+        self._refresh()
+        return sorted(self._by_slug.values(), key=lambda live: -live.id)
+
+    def forget(self) -> None:
+        """Read anew at the next question: something was published in this process."""
+        self._read_at = float("-inf")
+
+    def _refresh(self) -> None:
+        if time.monotonic() - self._read_at < FRESH_SECONDS:
+            return
+        with self._lock:
+            if time.monotonic() - self._read_at < FRESH_SECONDS:
+                return
+            rows = db.session.execute(
+                select(CampaignRow, Edition.id, Edition.number).join(Edition, Edition.id == CampaignRow.live_edition_id)
+            ).all()
+            found = {row.slug: self._live(row, edition_id, number) for row, edition_id, number in rows}
+            self._by_slug = found
+            self._by_id = {live.id: live for live in found.values()}
+            self._read_at = time.monotonic()
+
+    def _live(self, row: CampaignRow, edition_id: int, number: int) -> LiveCampaign:
+        known = self._by_slug.get(row.slug)
+        if known and known.edition_id == edition_id:
+            return known
+        content = db.session.scalars(select(Edition.content).filter_by(id=edition_id)).one()
+        return LiveCampaign(
+            row.id, row.slug, row.key_id, row.public_key, edition_id, number, Campaign.from_json(content)
+        )
+
+
+def init_live(app: Flask) -> None:
+    """Give the app its view of the live campaigns."""
+    app.extensions["clarion.live"] = Live()
+
+
+def live_campaigns() -> Live:
+    """The live campaigns of the current app."""
+    live: Live = current_app.extensions["clarion.live"]
+    return live

@@ -1,0 +1,133 @@
+"""From a campaign folder to one `Campaign`, or to all the faults that stand in its way at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, Recipient
+from ..domain.faults import Fault
+from .folder import Folder
+from .media import Picture
+from .recipients import read_recipients
+from .table import FILE, TableReader
+from .texts import read_text
+
+Wording = Callable[[str, str, str], str]
+"""`(language, channel, organisation's name) -> the words of the consent box`."""
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What a folder gave: a campaign, unless there are errors among the faults."""
+
+    slug: str
+    folder: str
+    faults: list[Fault] = field(default_factory=list)
+    slug_line: int | None = None
+    campaign: Campaign | None = None
+    pictures: tuple[Picture, ...] = ()
+
+    @property
+    def errors(self) -> list[Fault]:
+        """The faults that stop publishing."""
+        return [fault for fault in self.faults if fault.level == "error"]
+
+
+def find_folders(root: Path) -> list[Path]:
+    """The campaign folders below `root`, by name; hidden ones and plain files are none."""
+    if not root.is_dir():
+        return []
+    return sorted(p for p in root.iterdir() if not p.name.startswith((".", "_")) and (p.is_dir() or p.is_symlink()))
+
+
+def load_all(root: Path, languages: Collection[str], wording: Wording) -> list[Loaded]:
+    """Load every folder; two that claim one slug are both told so."""
+    loaded = [load_folder(path, root, languages, wording) for path in find_folders(root)]
+    for one in loaded:
+        if any(other.slug == one.slug for other in loaded if other is not one):
+            message = f'Another folder has the slug "{one.slug}" too.'
+            hint = 'Give one of them another with slug = "…".'
+            one.faults.append(Fault(FILE, message, hint, one.slug_line, "slug"))
+            one.campaign = None
+    return loaded
+
+
+def load_folder(path: Path, root: Path, languages: Collection[str], wording: Wording) -> Loaded:
+    """Load one folder. `languages` are the codes the platform has catalogs for."""
+    folder = Folder(path, root)
+    result = Loaded(slug=path.name, folder=path.name, faults=folder.faults)
+    try:
+        _load(folder, result, languages, wording)
+    except OSError as error:
+        name = Path(error.filename).name if error.filename else path.name
+        folder.fault(name, f"Cannot be read: {error.strerror}.", "Check that the file is there and may be read.")
+        result.campaign = None
+    return result
+
+
+def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: Wording) -> None:
+    if not folder.is_inside() or not folder.survey():
+        return
+    reader = TableReader(folder)
+    table = reader.read()
+    if table is None:
+        _check_the_rest(folder, reader.guessed_languages(languages))
+        return
+    result.slug, result.slug_line = table.slug or folder.path.name, reader.line("slug")
+    reader.check_slug(result.slug)
+    reader.check_accent(table.accent)
+    codes = reader.languages(table, languages)
+    organisations = reader.organisations(table)
+    opens, closes = reader.dates(table)
+    texts = {code: text for code in codes if (text := read_text(folder, code)) is not None}
+    recipients = _recipients(folder, codes)
+    image = folder.picture(table.image, FILE, reader.line("image"), "image") if table.image else None
+    if folder.errors:
+        return
+    result.pictures = tuple(folder.pictures.values())
+    result.campaign = Campaign(
+        slug=result.slug,
+        status=table.status,
+        languages=tuple(codes),
+        texts=texts,
+        organisations=organisations,
+        recipients=recipients,
+        fields={name: getattr(table.fields, name) for name in ASKABLE},
+        consents=tuple(
+            ConsentAsk(o.id, channel, {code: wording(code, channel, o.name) for code in codes})
+            for o in organisations
+            for channel in o.channels
+        ),
+        goal=table.goal,
+        accent=table.accent.lower(),
+        country=table.country,
+        time_zone=table.time_zone,
+        opens=opens,
+        closes=closes,
+        keep_days=table.keep_days,
+        image=image,
+        media=tuple(picture.media for picture in result.pictures),
+    )
+
+
+def _check_the_rest(folder: Folder, codes: list[str]) -> None:
+    for code in codes:
+        read_text(folder, code)
+    _recipients(folder, codes)
+
+
+def _recipients(folder: Folder, codes: list[str]) -> tuple[Recipient, ...]:
+    file = "recipients.csv"
+    if not folder.has(file):
+        folder.fault(file, "Nobody is addressed.", "Write a table with role and name.", warning=True)
+        return ()
+    source = folder.read(file)
+    if source is None or not codes:
+        return ()
+    recipients, faults = read_recipients(source, file, codes)
+    folder.faults += faults
+    if all(fault.level == "warning" for fault in faults) and not any(one.role == "to" for one in recipients):
+        folder.fault(file, "Nobody is addressed.", "Give at least one recipient the role to.", key="role")
+    return recipients

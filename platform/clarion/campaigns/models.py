@@ -1,0 +1,49 @@
+"""Campaigns and their editions in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import BigId, Moment, db
+
+
+class CampaignRow(db.Model):  # type: ignore[name-defined,misc]
+    """One campaign: its name, its public key and the edition that is live."""
+
+    __tablename__ = "campaign"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    key_id: Mapped[str] = mapped_column(String(32))
+    """The name of its keys in the keyring."""
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    live_edition_id: Mapped[int | None] = mapped_column(BigId)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Edition(db.Model):  # type: ignore[name-defined,misc]
+    """One checked, published version of a campaign folder; never changed once written."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("campaign_id", "digest"), UniqueConstraint("campaign_id", "number"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(Text)
+    """The canonical JSON of the `Campaign`."""
+    published_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class MediaRow(db.Model):  # type: ignore[name-defined,misc]
+    """The bytes of an image, once for all editions that show it."""
+
+    __tablename__ = "media"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    mime: Mapped[str] = mapped_column(String(40))
+    content: Mapped[bytes] = mapped_column(LargeBinary)

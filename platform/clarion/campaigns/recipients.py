@@ -1,0 +1,156 @@
+"""The recipients' table: `recipients.csv` as people really save it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from ..domain.addresses import AddressError, clean_address
+from ..domain.campaign import Recipient
+from ..domain.faults import Fault, did_you_mean
+from ..domain.names import MAX_NAME, clean_text
+from .schema import RECIPIENT_COLUMNS
+
+MAX_ROWS = 2000
+_TRANSLATED = ("office", "district")
+
+NoteFault = Callable[[str, str, str], None]
+"""`(key, what is wrong, what to do)`."""
+
+
+def read_recipients(source: str, file: str, languages: Sequence[str]) -> tuple[tuple[Recipient, ...], list[Fault]]:
+    """The recipients in order, and the faults with their lines; a faulty row is left out.
+
+    Takes commas, semicolons or tabs, as spreadsheets in different countries write them.
+    """
+    faults: list[Fault] = []
+    source = source.removeprefix("\ufeff")
+    if "\0" in source:
+        return (), [Fault(file, "The file holds a NUL character.", "Save it again as CSV, UTF-8.")]
+    first_line = source.split("\n", 1)[0]
+    delimiter = max(",;\t", key=first_line.count)
+    reader = csv.reader(io.StringIO(source, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [cell.strip().lower() for cell in next(reader, [])]
+        faults += _header_faults(header, file, languages)
+        if faults:
+            return (), faults
+        recipients: list[Recipient] = []
+        lines: list[int] = []
+        line = reader.line_num + 1
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                recipient, wrong = _read_row(row, header, file, line, languages)
+                faults += wrong
+                if recipient:
+                    recipients.append(recipient)
+                    lines.append(line)
+            line = reader.line_num + 1
+            if len(recipients) > MAX_ROWS:
+                faults.append(Fault(file, f"More than {MAX_ROWS} recipients.", "Keep those who decide.", line))
+                break
+    except csv.Error as error:
+        faults.append(Fault(file, f"Not a table: {error}.", "Save it again as CSV, UTF-8.", reader.line_num))
+        return (), faults
+    return tuple(recipients), faults + _repeats(recipients, lines, file)
+
+
+def _header_faults(header: list[str], file: str, languages: Sequence[str]) -> list[Fault]:
+    known = [*RECIPIENT_COLUMNS, *(f"{name}_{code}".lower() for name in _TRANSLATED for code in languages)]
+    faults = [
+        Fault(file, f'Unknown column "{name}".', did_you_mean(name, known), 1, name)
+        for name in header
+        if name not in known
+    ]
+    for name in {name for name in header if name in known and header.count(name) > 1}:
+        faults.append(Fault(file, f'The column "{name}" is there twice.', "Keep one of the two.", 1, name))
+    for needed in ("role", "name"):
+        if needed not in header:
+            hint = f"Write {','.join(RECIPIENT_COLUMNS)} into the first line."
+            faults.append(Fault(file, f'The column "{needed}" is missing.', hint, 1, needed))
+    return faults
+
+
+def _read_row(
+    row: list[str], header: list[str], file: str, line: int, languages: Sequence[str]
+) -> tuple[Recipient | None, list[Fault]]:
+    faults: list[Fault] = []
+
+    def fault(key: str, message: str, hint: str) -> None:
+        faults.append(Fault(file, message, hint, line, key))
+
+    if len(row) > len(header):
+        message = f"{len(row)} cells, but {len(header)} columns."
+        fault("", message, "Put a cell that holds a comma in double quotes.")
+        return None, faults
+    cells = dict.fromkeys(header, "") | {n: _one_line(cell) for n, cell in zip(header, row, strict=False)}
+    _check_cells(cells, languages, fault)
+    since, until = _term(cells, fault)
+    if faults:
+        return None, faults
+    recipient = Recipient(
+        role="to" if cells["role"].lower() == "to" else "cc",
+        name=cells["name"],
+        office=_by_language("office", cells, languages),
+        district=_by_language("district", cells, languages),
+        email=cells.get("email", ""),
+        language=cells.get("language", ""),
+        since=since,
+        until=until,
+    )
+    return recipient, []
+
+
+def _check_cells(cells: Mapping[str, str], languages: Sequence[str], fault: NoteFault) -> None:
+    if cells["role"].lower() not in ("to", "cc"):
+        fault("role", f'The role "{cells["role"]}" does not exist.', 'Write "to" or "cc".')
+    if not cells["name"]:
+        fault("name", "A recipient without a name.", "Write the person's name.")
+    for key, cell in cells.items():
+        if len(cell) > MAX_NAME:
+            fault(key, f"Longer than {MAX_NAME} characters.", "Shorten it.")
+    if email := cells.get("email"):
+        try:
+            clean_address(email)
+        except AddressError:
+            fault("email", f'"{email}" is not an email address.', "Write it as name@city.example.")
+    language = cells.get("language")
+    if language and language not in languages:
+        fault("language", f'The campaign has no language "{language}".', did_you_mean(language, languages))
+
+
+def _term(cells: Mapping[str, str], fault: NoteFault) -> tuple[str, str]:
+    days: dict[str, str] = {"from": "", "until": ""}
+    for key in days:
+        if cell := cells.get(key, ""):
+            try:
+                days[key] = date.fromisoformat(cell).isoformat()
+            except ValueError:
+                fault(key, f'"{cell}" is not a date.', "Write it as 2019-01-02.")
+    if days["from"] and days["until"] and days["until"] < days["from"]:
+        fault("until", "The term ends before it begins.", "Exchange the two dates.")
+    return days["from"], days["until"]
+
+
+def _by_language(column: str, cells: Mapping[str, str], languages: Sequence[str]) -> dict[str, str]:
+    values = {code: cells.get(f"{column}_{code}".lower(), "") for code in languages}
+    values[languages[0]] = values[languages[0]] or cells.get(column, "")
+    return {code: value for code, value in values.items() if value}
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(clean_text(cell).split())
+
+
+def _repeats(recipients: Sequence[Recipient], lines: Sequence[int], file: str) -> list[Fault]:
+    seen: set[tuple[str, str]] = set()
+    faults = []
+    for recipient, line in zip(recipients, lines, strict=True):
+        key = (recipient.name.casefold(), recipient.email.casefold())
+        if key in seen:
+            message = f'"{recipient.name}" is there twice.'
+            faults.append(Fault(file, message, "Keep one of the two.", line, "name", "warning"))
+        seen.add(key)
+    return faults

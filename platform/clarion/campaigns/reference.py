@@ -1,0 +1,91 @@
+"""The reference of the campaign folder, made from the same source as the checks, so it cannot lie."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from ..domain.placeholders import KNOWN
+from .schema import RECIPIENT_COLUMNS, TEXT_KEYS, CampaignTable, FieldsTable, OrganisationTable, json_schema
+
+_INTRO = """\
+# The campaign folder
+
+<!-- Made by `clarion docs` from the checks themselves; change `platform/clarion/campaigns/schema.py`. -->
+
+A campaign is a folder below `campaigns/`. Its name is the campaign's name in addresses: small letters, digits and
+hyphens, such as `dc-sanctuary`. `clarion new SLUG --languages en,es` makes one that is ready to edit, and
+`clarion check SLUG` tells everything that is wrong with it, with file, line and what to do.
+
+    campaign.toml      what the campaign is made of
+    recipients.csv     who it is addressed to
+    en.md  es.md       the words, one file for each language
+    media/             pictures
+
+An editor that knows TOML completes and checks `campaign.toml` while you type, with the schema in
+[campaign.schema.json](campaign.schema.json): put `#:schema ../../docs/campaign.schema.json` into its first line.
+"""
+
+_TEXT_INTRO = """
+## The text files
+
+A head between two lines `---`, then the body: why this is important, in Markdown. The head holds one `key: text` a
+line. Only the first colon counts, so a headline may hold others and needs no quotes. A longer text goes below its key,
+indented.
+
+    ---
+    title: Mayor: keep our neighbors safe
+    ask:
+      Use every power you have. We ask three things:
+
+      1. The first.
+      2. The second.
+    ---
+
+    The body starts here.
+
+Markdown here means paragraphs, `##` headings, lists, links, emphasis, quotations, and pictures from `media/`. Raw HTML
+is refused. These placeholders are filled in: {placeholders}.
+"""
+
+_RECIPIENTS_INTRO = """
+## recipients.csv
+
+A table with a header line, saved as CSV in UTF-8; commas, semicolons and tabs are all understood.
+"""
+
+
+def campaign_format() -> str:
+    """The page `docs/campaign-format.md`."""
+    parts = [_INTRO, "\n## campaign.toml\n", _table(CampaignTable)]
+    parts += ["\n### [fields]\n", f"\n{FieldsTable.__doc__}\n", _table(FieldsTable)]
+    parts += ["\n### [organisations.NAME]\n", f"\n{OrganisationTable.__doc__}\n", _table(OrganisationTable)]
+    parts.append(_TEXT_INTRO.format(placeholders=", ".join(f"`{{{{{name}}}}}`" for name in KNOWN)))
+    rows = [f"| `{key}` | {text} | {limit:,} |" for key, (text, limit) in TEXT_KEYS.items()]
+    parts.append("\n| key | what it is for | most characters |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    parts.append(_RECIPIENTS_INTRO)
+    columns = [f"| `{name}` | {text} |" for name, text in RECIPIENT_COLUMNS.items()]
+    parts.append("\n| column | what it holds |\n|---|---|\n" + "\n".join(columns) + "\n")
+    return "".join(parts)
+
+
+def campaign_schema() -> str:
+    """The file `docs/campaign.schema.json`."""
+    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _table(model: type[BaseModel]) -> str:
+    rows = [f"| `{name}` | {_default(field)} | {field.description} |" for name, field in model.model_fields.items()]
+    return "\n| key | without it | what it is for |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    value: Any = field.default
+    if value is None or value == () or isinstance(value, BaseModel):
+        return ""
+    return f"`{json.dumps(value)}`"

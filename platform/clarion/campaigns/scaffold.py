@@ -1,0 +1,73 @@
+"""`clarion new`: a campaign folder with everything in place, ready to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ..domain.languages import Language
+
+_TOML = """\
+# {slug}: what the campaign is made of. Every key is explained in docs/campaign-format.md.
+status = "draft"              # draft, live, paused or closed
+languages = [{codes}]         # the first one is the main language
+goal = 1000                   # raises itself once it is reached
+accent = "#1f5ea3"            # the campaign's colour, dark enough for white paper
+country = "US"                # where postal codes and phone numbers belong
+time_zone = "America/New_York"
+# opens = 2026-07-12          # first day of signing; without it, at once
+# closes = 2026-12-31         # last day of signing; without it, until you close it
+# image = "media/share.png"   # shown when the page is shared, 1200 by 630 pixels
+lead = "our-organisation"
+
+[fields]                      # no, optional or required; name and email are always asked
+postal_code = "optional"
+reason = "optional"
+
+[organisations.our-organisation]
+name = "Our Organisation"
+website = "https://our-organisation.example"
+email = "hello@our-organisation.example"
+channels = ["email"]          # what it asks signers' consent for
+"""
+
+_RECIPIENTS = """\
+role,name,office,email,district,language,from,until
+to,Their Name,Mayor,mayor@city.example,,,,
+"""
+
+_TEXT = """\
+---
+title: {title}
+summary: One sentence that says what this is about.
+ask:
+  What you ask for, in one sentence. Then, if it helps, point by point:
+
+  1. The first demand.
+  2. The second demand.
+share: I signed. Will you sign too?
+---
+
+Why this is important: a few short paragraphs. What is happening, whom it touches, what would help.
+"""
+
+
+class FolderExists(FileExistsError):
+    """There is a folder of this name already; nothing was changed."""
+
+
+def new_folder(root: Path, slug: str, codes: Sequence[str], languages: Mapping[str, Language]) -> list[Path]:
+    """Make the folder and return its files. Raises `FolderExists`."""
+    folder = root / slug
+    if folder.exists():
+        raise FolderExists(slug)
+    (folder / "media").mkdir(parents=True)
+    quoted = ", ".join(f'"{code}"' for code in codes)
+    files = {
+        "campaign.toml": _TOML.format(slug=slug, codes=quoted),
+        "recipients.csv": _RECIPIENTS,
+        **{f"{code}.md": _TEXT.format(title=f"The headline in {languages[code].english}") for code in codes},
+    }
+    for name, content in files.items():
+        (folder / name).write_text(content, "utf-8")
+    return [folder / name for name in files]

@@ -1,0 +1,141 @@
+"""What `campaign.toml` may hold: the one source of the checks, the JSON Schema and the reference.
+
+A description here is what staff read in their editor and in `docs/campaign-format.md`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+Channel = Literal["email", "sms"]
+Need = Literal["no", "optional", "required"]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=2, max_length=60)]
+Plain = Annotated[str, Field(min_length=1, max_length=120)]
+Web = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=500)]
+
+YEARS = range(2000, 3000)
+"""A date outside is a slip of the keyboard."""
+
+
+def _as_day(value: Any) -> Any:
+    """A date or time as TOML has them, or one in quotes; a bare number such as 20260712 is neither."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+    if isinstance(value, date) and value.year in YEARS:
+        return value
+    raise PydanticCustomError("day", "not a day")
+
+
+Day = Annotated[date | datetime, BeforeValidator(_as_day)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class FieldsTable(_Table):
+    """Which fields the sign form asks besides name and email. Ask for little: each field costs signatures."""
+
+    postal_code: Need = "no"
+    """The signer's postal code. It is sealed; only totals for large areas are kept in clear."""
+    country: Need = "no"
+    """The signer's country, for campaigns across borders."""
+    phone: Need = "no"
+    """A phone number."""
+    reason: Need = "no"
+    """Why the person signs, in their own words; public once you have approved it."""
+
+
+class OrganisationTable(_Table):
+    """One member of the coalition. The table's name is its id: lower-case words joined by hyphens."""
+
+    name: Plain
+    """The name as signers know it."""
+    website: Web | None = None
+    """Its web site."""
+    email: Annotated[str, Field(max_length=254)] | None = None
+    """Where answers to mails go."""
+    privacy: Web | None = None
+    """Its privacy notice."""
+    channels: tuple[Channel, ...] = ()
+    """What it asks the signer's consent for: `"email"`, `"sms"`. Each becomes a box that is never ticked beforehand."""
+
+
+class CampaignTable(_Table):
+    """The file `campaign.toml`."""
+
+    status: Literal["draft", "live", "paused", "closed"] = "draft"
+    """`draft`: unseen. `live`: open. `paused`: shown, takes no signatures. `closed`: shown with how it ended."""
+    languages: Annotated[tuple[str, ...], Field(min_length=1, max_length=40)]
+    """The languages of the campaign, the main one first. Each has a text file: `en.md`, `es.md`."""
+    lead: str
+    """The id of the organisation that answers for the campaign."""
+    organisations: Annotated[dict[Slug, OrganisationTable], Field(min_length=1, max_length=40)]
+    """The members of the coalition."""
+    slug: Slug | None = None
+    """The campaign's name in addresses; without it, the name of the folder."""
+    goal: Annotated[int, Field(ge=10, le=100_000_000)] = 100
+    """The first goal. Once it is reached the page shows the next round figure by itself."""
+    accent: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#a3321f"
+    """The campaign's colour, dark enough to be read on white."""
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "US"
+    """The country of postal codes and phone numbers written without one: two capitals, ISO 3166."""
+    time_zone: str = "UTC"
+    """The time zone of the campaign's dates, such as `"America/New_York"`."""
+    opens: Day | None = None
+    """First day of signing: `2026-07-12`, or the moment `2026-07-12T09:00:00-04:00`. Without it, at once."""
+    closes: Day | None = None
+    """Last day of signing (the whole day), or the exact moment. Without it, open until you close it."""
+    keep_days: Annotated[int, Field(ge=1, le=365)] = 90
+    """Days after the end for which signers' details are kept."""
+    image: str | None = None
+    """The picture shown when the page is shared, such as `"media/share.png"`, best at 1200 by 630 pixels."""
+    fields: FieldsTable = FieldsTable()
+    """Which fields the sign form asks."""
+
+
+TEXT_KEYS: dict[str, tuple[str, int]] = {
+    "title": ("The headline, as you would say it aloud. Needed.", 150),
+    "ask": (
+        "What the recipients are asked to do; Markdown, best as a sentence and a short list. Needed.",
+        4000,
+    ),
+    "summary": ("One sentence for search engines and link previews.", 300),
+    "share": ("What a shared link says beside the address.", 200),
+    "thanks": ("A few words after signing; Markdown.", 2000),
+    "story": ("How it ended, shown once the campaign is closed; Markdown.", 20_000),
+    "image_alt": ("What the shared picture shows, for those who cannot see it.", 200),
+    "why_postal_code": ("Why the postal code is asked.", 200),
+    "why_country": ("Why the country is asked.", 200),
+    "why_phone": ("Why the phone number is asked.", 200),
+    "why_reason": ("A word of encouragement beside the reason.", 200),
+}
+"""The keys at the top of a text file: what each is for and the most characters it may hold."""
+
+MAX_BODY = 60_000
+
+RECIPIENT_COLUMNS: dict[str, str] = {
+    "role": "`to` for those the petition is addressed to, `cc` for those copied.",
+    "name": "The person's name. Needed.",
+    "office": "The office held, such as Mayor. `office_es` and the like hold it in other languages.",
+    "email": "Where messages to them go.",
+    "district": "The district or ward they stand for; `district_es` and the like in other languages.",
+    "language": "The language they are written to.",
+    "from": "First day of the term, `2019-01-02`.",
+    "until": "Last day of the term.",
+}
+"""The columns of `recipients.csv`."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of `campaign.toml`, for editors that complete and check while typing."""
+    schema = CampaignTable.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A Clarion campaign"
+    return schema

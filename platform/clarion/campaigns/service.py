@@ -1,0 +1,126 @@
+"""Publishing: a checked folder becomes an edition, and one step goes back to an earlier one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask_babel import force_locale, gettext
+from sqlalchemy import func, select
+
+from ..domain.campaign import Campaign
+from ..domain.languages import Language
+from ..extensions import db, now, transaction
+from ..sealing import Keyring
+from .loader import Loaded, load_all
+from .models import CampaignRow, Edition, MediaRow
+
+
+class NoSuchEdition(LookupError):
+    """There is no such campaign, or it has no such edition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing did."""
+
+    slug: str
+    number: int
+    digest: str
+    new: bool
+    """Whether the folder held something that was never published before."""
+    live: bool
+    """Whether this edition is the live one now."""
+
+
+def consent_wording(language: str, channel: str, organisation: str) -> str:
+    """The words of a consent box; a change of these words makes a new edition (rule 15)."""
+    with force_locale(language):
+        if channel == "sms":
+            return str(gettext("%(organisation)s may text me about this campaign.", organisation=organisation))
+        return str(gettext("%(organisation)s may email me about this campaign.", organisation=organisation))
+
+
+def check(root: Path, languages: Mapping[str, Language], slugs: tuple[str, ...] = ()) -> list[Loaded]:
+    """Load the folders with these names, or all of them. Needs an app context for the wording.
+
+    All are read in either case: only so does it show that another folder claims the same slug.
+    """
+    loaded = load_all(root, languages, consent_wording)
+    return [one for one in loaded if not slugs or one.folder in slugs]
+
+
+def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Published:
+    """Store a checked folder as an edition and make it live.
+
+    With `again` false an edition that exists already is not made live anew: the server publishes
+    folders by itself, and must not undo a rollback. Raises `ValueError` if there are errors.
+    """
+    campaign = loaded.campaign
+    if campaign is None:
+        raise ValueError(f"{loaded.slug} has faults and cannot be published")
+    with transaction() as session:
+        row = session.scalar(select(CampaignRow).filter_by(slug=campaign.slug))
+        if row is None:
+            row = _new_campaign(campaign.slug, keyring)
+            session.add(row)
+            session.flush()
+        edition = session.scalar(select(Edition).filter_by(campaign_id=row.id, digest=campaign.digest))
+        new = edition is None
+        if edition is None:
+            last = session.scalar(select(func.max(Edition.number)).filter_by(campaign_id=row.id))
+            edition = Edition(
+                campaign_id=row.id,
+                number=(last or 0) + 1,
+                digest=campaign.digest,
+                content=campaign.to_json(),
+                published_at=now(),
+            )
+            session.add(edition)
+            for picture in loaded.pictures:
+                session.merge(MediaRow(digest=picture.media.digest, mime=picture.media.mime, content=picture.content))
+            session.flush()
+        if new or again:
+            row.live_edition_id = edition.id
+        return Published(campaign.slug, edition.number, edition.digest, new, row.live_edition_id == edition.id)
+
+
+def _new_campaign(slug: str, keyring: Keyring) -> CampaignRow:
+    key_id = secrets.token_hex(8)
+    return CampaignRow(slug=slug, key_id=key_id, public_key=keyring.create(key_id), created_at=now())
+
+
+def editions(slug: str) -> list[tuple[Edition, bool]]:
+    """The editions of a campaign, newest first, each with whether it is live. Raises `NoSuchEdition`."""
+    row = db.session.scalar(select(CampaignRow).filter_by(slug=slug))
+    if row is None:
+        raise NoSuchEdition(f'No campaign "{slug}" has been published.')
+    found = db.session.scalars(select(Edition).filter_by(campaign_id=row.id).order_by(Edition.number.desc()))
+    return [(edition, edition.id == row.live_edition_id) for edition in found]
+
+
+def rollback(slug: str, number: int | None = None) -> Edition:
+    """Make an earlier edition live, in all languages at once: the one before, or the one with this number.
+
+    Raises `NoSuchEdition`.
+    """
+    known = editions(slug)
+    live = next((edition.number for edition, is_live in known if is_live), 0)
+    wanted = number if number is not None else max((e.number for e, _ in known if e.number < live), default=None)
+    target = next((edition for edition, _ in known if edition.number == wanted), None)
+    if target is None:
+        raise NoSuchEdition(
+            f'"{slug}" has no edition {number}.' if number is not None else f'"{slug}" has no edition before this one.'
+        )
+    with transaction() as session:
+        row = session.scalars(select(CampaignRow).filter_by(slug=slug)).one()
+        row.live_edition_id = target.id
+    return target
+
+
+def edition_campaign(edition_id: int) -> Campaign | None:
+    """The campaign as an edition holds it."""
+    edition = db.session.get(Edition, edition_id)
+    return Campaign.from_json(edition.content) if edition else None

@@ -1,0 +1,85 @@
+"""The text files of a campaign, checked and made into `Text`."""
+
+from __future__ import annotations
+
+from ..domain import placeholders, prose
+from ..domain.campaign import ASKABLE, Text
+from ..domain.faults import did_you_mean
+from .folder import Folder
+from .schema import MAX_BODY, TEXT_KEYS
+from .textfile import TextFile, parse_text
+
+
+def read_text(folder: Folder, code: str) -> Text | None:
+    """The campaign's words in one language, or `None` where the file cannot be read."""
+    file = f"{code}.md"
+    if not folder.has(file):
+        folder.fault(
+            file,
+            f'The text for the language "{code}" is missing.',
+            f"Write {file}, or take the language out of campaign.toml.",
+        )
+        return None
+    source = folder.read(file)
+    if source is None:
+        return None
+    parsed = parse_text(source)
+    for line, message, hint in parsed.faults:
+        folder.fault(file, message, hint, line)
+    if not parsed.faults:
+        _check_needed(folder, file, parsed)
+    _check_keys(folder, file, parsed)
+    _check_prose(folder, file, parsed)
+    return _as_text(code, parsed)
+
+
+def _check_needed(folder: Folder, file: str, parsed: TextFile) -> None:
+    for key in ("title", "ask"):
+        if not parsed.head.get(key):
+            hint = f'Write "{key}: …" in the head.'
+            folder.fault(file, f'"{key}" is missing or empty.', hint, parsed.line_of(key), key)
+    if not parsed.body.strip():
+        folder.fault(file, "The body is empty.", "Write below the head why this is important.", parsed.body_line)
+
+
+def _check_keys(folder: Folder, file: str, parsed: TextFile) -> None:
+    for key, line in parsed.lines.items():
+        if key not in TEXT_KEYS:
+            folder.fault(file, f'There is no key "{key}".', did_you_mean(key, TEXT_KEYS), line, key)
+    for key, (_, limit) in TEXT_KEYS.items():
+        if len(parsed.head.get(key, "")) > limit:
+            folder.fault(file, f"Longer than {limit} characters.", "Shorten it.", parsed.line_of(key), key)
+    if len(parsed.body) > MAX_BODY:
+        folder.fault(file, f"The body is longer than {MAX_BODY} characters.", "Shorten it.", parsed.body_line)
+
+
+def _check_prose(folder: Folder, file: str, parsed: TextFile) -> None:
+    parts = [(key, parsed.head.get(key, ""), parsed.line_of(key), limit) for key, (_, limit) in TEXT_KEYS.items()]
+    for key, text, first, limit in [*parts, ("", parsed.body, parsed.body_line, MAX_BODY)]:
+        if len(text) > limit:  # told already; a text without end could keep the parser busy without end
+            continue
+        for line, what in prose.unsafe(text):
+            hint = "Use Markdown; raw HTML is not shown." if what.startswith("<") else "Link to an https address."
+            folder.fault(file, f'"{what[:60]}" is not allowed.', hint, first + line - 1, key)
+        for line, row in enumerate(text.split("\n")):
+            for name in placeholders.unknown(row):
+                hint = did_you_mean(name, placeholders.KNOWN)
+                folder.fault(file, f'There is no placeholder "{{{{{name}}}}}".', hint, first + line, key)
+        for source, line in prose.images(text):
+            folder.picture(source, file, first + line - 1, key)
+
+
+def _as_text(code: str, parsed: TextFile) -> Text:
+    head = parsed.head
+    return Text(
+        language=code,
+        title=" ".join(head.get("title", "").split()),
+        ask=head.get("ask", ""),
+        why=parsed.body,
+        summary=" ".join(head.get("summary", "").split()),
+        share=" ".join(head.get("share", "").split()),
+        thanks=head.get("thanks", ""),
+        story=head.get("story", ""),
+        image_alt=" ".join(head.get("image_alt", "").split()),
+        field_reasons={name: head[f"why_{name}"] for name in ASKABLE if head.get(f"why_{name}")},
+    )

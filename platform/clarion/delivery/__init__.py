@@ -1,0 +1,1 @@
+"""Messages on their way: what they say, by which channel they leave, and the worker's part in it."""

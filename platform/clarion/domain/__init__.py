@@ -1,0 +1,1 @@
+"""The rules of petitions, pure: no Flask, no database, no clock, no files."""

@@ -1,0 +1,180 @@
+"""A campaign as plain data: what a folder says once it is read and checked.
+
+Everything above works on these dataclasses: the loader makes them, an edition stores them as
+canonical JSON, pages and mails are rendered from them. They are frozen, so a published edition
+cannot drift, and their JSON form is stable, so the same folder always has the same digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Self
+
+Status = Literal["draft", "live", "paused", "closed"]
+Need = Literal["no", "optional", "required"]
+
+ASKABLE = ("postal_code", "country", "phone", "reason")
+"""The fields of the sign form that a campaign may ask for besides name and email."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A campaign's words in one language; `ask`, `why` and `story` are Markdown, the rest plain."""
+
+    language: str
+    title: str
+    ask: str
+    why: str
+    summary: str = ""
+    """One sentence for search engines and link previews."""
+    share: str = ""
+    """What a signer's share link says beside the address."""
+    thanks: str = ""
+    """Markdown shown after signing and in the thank-you mail."""
+    story: str = ""
+    """Markdown shown once the campaign is closed: how it ended."""
+    image_alt: str = ""
+    field_reasons: dict[str, str] = field(default_factory=dict)
+    """Why a field is asked, by field name: `{"postal_code": "…"}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A decision maker the petition is addressed to (`to`) or copied to (`cc`)."""
+
+    role: Literal["to", "cc"]
+    name: str
+    office: dict[str, str]
+    """The office held, by language; the campaign's first language is always there if any is."""
+    district: dict[str, str]
+    email: str = ""
+    language: str = ""
+    since: str = ""
+    """First day of the term of office, ISO 8601, or empty."""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A member of the coalition; exactly one leads."""
+
+    id: str
+    name: str
+    lead: bool = False
+    website: str = ""
+    email: str = ""
+    privacy: str = ""
+    """Address of its privacy notice."""
+    channels: tuple[str, ...] = ()
+    """The channels it asks consent for: `email`, `sms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentAsk:
+    """One unticked box of the sign form, with the exact words shown, by language (rule 15)."""
+
+    organisation: str
+    channel: str
+    wording: dict[str, str]
+
+    @property
+    def field_name(self) -> str:
+        """The form field's name: `consent-<organisation>-<channel>`."""
+        return f"consent-{self.organisation}-{self.channel}"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """An image of the campaign; its bytes are stored once, under `digest` (SHA-256, hex)."""
+
+    name: str
+    digest: str
+    mime: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One petition: one folder, one slug, one count."""
+
+    slug: str
+    status: Status
+    languages: tuple[str, ...]
+    """The first one is the campaign's main language."""
+    texts: dict[str, Text]
+    organisations: tuple[Organisation, ...]
+    recipients: tuple[Recipient, ...] = ()
+    fields: dict[str, Need] = field(default_factory=dict)
+    consents: tuple[ConsentAsk, ...] = ()
+    goal: int = 100
+    accent: str = "#a3321f"
+    country: str = "US"
+    """Where a phone number or postal code without a country belongs, ISO 3166-1 alpha-2."""
+    time_zone: str = "UTC"
+    opens: str = ""
+    """First moment of signing, ISO 8601 with offset, or empty for at once."""
+    closes: str = ""
+    """Signing ends at this moment."""
+    keep_days: int = 90
+    """Days after the end for which signers' details are kept."""
+    image: Media | None = None
+    media: tuple[Media, ...] = ()
+
+    @property
+    def lead(self) -> Organisation:
+        """The organisation that answers for the campaign."""
+        return next(o for o in self.organisations if o.lead)
+
+    @property
+    def partners(self) -> tuple[Organisation, ...]:
+        """The other members of the coalition, in the folder's order."""
+        return tuple(o for o in self.organisations if not o.lead)
+
+    def organisation(self, id: str) -> Organisation | None:
+        """The member with this id, if it is one."""
+        return next((o for o in self.organisations if o.id == id), None)
+
+    def text(self, language: str) -> Text:
+        """The words in this language, or in the main one where it is not offered."""
+        return self.texts.get(language) or self.texts[self.languages[0]]
+
+    def need(self, field_name: str) -> Need:
+        """Whether a field is asked: always for name and email, else as the folder says."""
+        return "required" if field_name in ("name", "email") else self.fields.get(field_name, "no")
+
+    def state(self, now: datetime) -> Status:
+        """The state that counts at this moment: the folder's status within its dates (rule 11)."""
+        if self.status != "live":
+            return self.status
+        if self.opens and now < datetime.fromisoformat(self.opens):
+            return "draft"
+        if self.closes and now >= datetime.fromisoformat(self.closes):
+            return "closed"
+        return "live"
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces, so equal campaigns give equal bytes."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, in hex: the edition's name."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @classmethod
+    def from_json(cls, source: str) -> Self:
+        """The campaign that `to_json` wrote."""
+        raw: dict[str, Any] = json.loads(source)
+        raw["texts"] = {key: Text(**value) for key, value in raw["texts"].items()}
+        raw["organisations"] = tuple(
+            Organisation(**{**o, "channels": tuple(o["channels"])}) for o in raw["organisations"]
+        )
+        raw["recipients"] = tuple(Recipient(**r) for r in raw["recipients"])
+        raw["consents"] = tuple(ConsentAsk(**c) for c in raw["consents"])
+        raw["media"] = tuple(Media(**m) for m in raw["media"])
+        raw["image"] = Media(**raw["image"]) if raw["image"] else None
+        return cls(**{**raw, "languages": tuple(raw["languages"])})

@@ -1,0 +1,20 @@
+"""The fixed set of `{{words}}` that campaign texts may hold: replaced, never evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+KNOWN = ("count", "goal", "title", "link", "lead")
+
+_PATTERN = re.compile(r"\{\{\s*([^{}]{1,40}?)\s*\}\}")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with each known placeholder replaced; anything else in braces stays literal."""
+    return _PATTERN.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def unknown(text: str) -> list[str]:
+    """The placeholders in a text that do not exist, in order of appearance."""
+    return [name for name in _PATTERN.findall(text) if name not in KNOWN]

@@ -1,0 +1,53 @@
+"""`clarion doctor`: what can be found out about an instance without changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import current_app
+from sqlalchemy import func, select, text
+
+from . import migrations
+from .extensions import db
+from .outbox.models import CAPPED, DUE, HELD, SENT, Message
+from .sealing import Keyring
+from .signatures import counting
+
+Finding = tuple[bool, str]
+
+
+def examine() -> Iterator[Finding]:
+    """Each finding: whether it is well, and one line about it. Needs an app context."""
+    current, head = migrations.current(), migrations.head()
+    if current != head:
+        yield False, f"the database is at {current or 'nothing'}, not {head}: clarion db upgrade"
+        return
+    yield True, f"the database is at {head}"
+    yield _durability()
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    faults = keyring.faults()
+    yield from ((False, fault) for fault in faults)
+    if not faults:
+        yield True, f"the keyring {keyring.folder} is whole and private"
+    drift = counting.drift()
+    yield not drift, f"counts are off by {dict(drift)}" if drift else "counts agree with the signatures"
+    yield _messages()
+
+
+def _durability() -> Finding:
+    if db.engine.dialect.name == "sqlite":
+        full = db.session.scalar(text("PRAGMA synchronous")) == 2
+        return full, "each answer is on disk" if full else "SQLite's synchronous is not FULL"
+    setting = db.session.scalar(text("SHOW synchronous_commit"))
+    return (
+        setting == "on",
+        "each answer is on disk" if setting == "on" else f"synchronous_commit is {setting}",
+    )
+
+
+def _messages() -> Finding:
+    rows = db.session.execute(select(Message.state, func.count()).group_by(Message.state))
+    states = {state: int(n) for state, n in rows}
+    wrong = {state: n for state, n in states.items() if state not in (DUE, SENT, HELD, CAPPED)}
+    words = ", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "none yet"
+    return not wrong, f"messages: {words}"

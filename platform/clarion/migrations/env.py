@@ -1,0 +1,20 @@
+"""Alembic's entry: it works on the connection that `migrations.upgrade` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from clarion.extensions import db
+from clarion.outbox import models as _outbox  # noqa: F401 - the models register themselves
+from clarion.signatures import models as _signatures  # noqa: F401
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=db.metadata,
+    compare_type=True,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transaction_per_migration=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

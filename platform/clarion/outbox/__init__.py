@@ -1,0 +1,1 @@
+"""Messages waiting to leave: written with what causes them, taken under a lease, settled once."""

@@ -1,0 +1,47 @@
+"""The outbox: one row for each message to one person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import BigId, Moment, db
+
+DUE, SENT, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = (
+    "due",
+    "sent",
+    "failed",
+    "unknown",
+    "held",
+    "capped",
+    "set_aside",
+)
+"""The states of a message. `held`: waits for a person to look at the signature. `capped`: the mailbox
+had enough mail already. `set_aside`: it killed its worker again and again. Only `due` is ever sent."""
+
+
+class Message(db.Model):  # type: ignore[name-defined,misc]
+    """One email or text; what it says is made when it is sent, so the row names nobody (rule 6)."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("ix_message_due", "state", "due_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    """`confirm`, `again` or `thanks`."""
+    channel: Mapped[str] = mapped_column(String(20))
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), index=True)
+    dedupe_key: Mapped[str] = mapped_column(String(80), unique=True)
+    state: Mapped[str] = mapped_column(String(12), default=DUE)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    lease_until: Mapped[datetime | None] = mapped_column(Moment)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    attempt: Mapped[int] = mapped_column(default=0)
+    crashes: Mapped[int] = mapped_column(default=0)
+    """Leases that ran out without a result: the worker died."""
+    last_code: Mapped[str] = mapped_column(String(80), default="")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)

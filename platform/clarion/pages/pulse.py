@@ -1,0 +1,56 @@
+"""What changes on a page without a new edition: the count and the approved reasons, at most half a second old."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from flask import Flask, current_app
+
+from ..signatures import counting, reasons
+from ..signatures.reasons import ShownReason
+
+FRESH_SECONDS = 0.5
+REASONS_FRESH_SECONDS = 2.0
+
+
+class Pulse:
+    """One read for all visitors: a thousand page views a second ask the database twice."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[int, int] = {}
+        self._counted_at = float("-inf")
+        self._reasons: dict[int, tuple[float, tuple[ShownReason, ...]]] = {}
+
+    def count(self, campaign_id: int) -> int:
+        """The confirmed signatures of a campaign."""
+        if time.monotonic() - self._counted_at >= FRESH_SECONDS:
+            with self._lock:
+                if time.monotonic() - self._counted_at >= FRESH_SECONDS:
+                    self._counts = counting.all_counts()
+                    self._counted_at = time.monotonic()
+        return self._counts.get(campaign_id, 0)
+
+    def forget(self) -> None:
+        """Count anew at the next question: somebody is about to look at their own signature."""
+        self._counted_at = float("-inf")
+
+    def reasons(self, campaign_id: int) -> tuple[ShownReason, ...]:
+        """The approved reasons of a campaign."""
+        read_at, known = self._reasons.get(campaign_id, (float("-inf"), ()))
+        if time.monotonic() - read_at >= REASONS_FRESH_SECONDS:
+            known = tuple(reasons.shown(campaign_id))
+            self._reasons[campaign_id] = (time.monotonic(), known)
+        return known
+
+
+def init_pulse(app: Flask) -> None:
+    """Give the app its pulse."""
+    app.extensions["clarion.pulse"] = Pulse()
+
+
+def pulse() -> Pulse:
+    """The pulse of the current app."""
+    found: Pulse = current_app.extensions["clarion.pulse"]
+    return found

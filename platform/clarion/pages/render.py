@@ -1,0 +1,233 @@
+"""What templates are given: one function for each page, and the campaign page kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, g, render_template, url_for
+from flask_babel import force_locale, gettext
+from markupsafe import Markup
+
+from ..campaigns.live import LiveCampaign
+from ..domain import goals, placeholders, prose
+from ..domain.campaign import Campaign, Recipient, Text
+from ..domain.languages import Language
+from ..extensions import now
+from ..i18n import format_number
+from ..security import allow_inline_style
+from ..settings import Settings
+from ..signatures.forms import SignForm, build_form
+from ..signatures.tokens import FormToken, FormTokens
+from .links import Links, qr_code, share_links
+from .pulse import pulse
+from .theme import theme_css
+
+SHOWN_CC = 2
+PAGE_SOURCE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    """One entry of the language switch."""
+
+    language: Language
+    url: str
+    sign_url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRecipient:
+    """A recipient in the page's language."""
+
+    name: str
+    office: str
+    district: str
+
+
+def settings() -> Settings:
+    """The settings of the current app."""
+    found: Settings = current_app.extensions["clarion.settings"]
+    return found
+
+
+def links() -> Links:
+    """Addresses under the configured base URL."""
+    return Links(settings().site.base_url)
+
+
+def language_named(code: str) -> Language:
+    """The language with this code."""
+    languages: dict[str, Language] = current_app.extensions["clarion.languages"]
+    return languages[code]
+
+
+def keeping(campaign: Campaign) -> str:
+    """What is kept of a signer and for how long, in one plain sentence."""
+    words = gettext(
+        "Your details are sealed and deleted %(days)s days after the petition ends. "
+        "We keep no IP address and ask nothing about your immigration status.",
+        days=campaign.keep_days,
+    )
+    return str(words)
+
+
+def fill(words: str, live: LiveCampaign, language: str) -> str:
+    """Campaign words with their placeholders replaced."""
+    campaign, count = live.campaign, pulse().count(live.id)
+    return placeholders.fill(
+        words,
+        {
+            "count": format_number(count),
+            "goal": format_number(goals.current_goal(count, campaign.goal)),
+            "title": campaign.text(language).title,
+            "link": links().page(campaign.slug, language),
+            "lead": campaign.lead.name,
+        },
+    )
+
+
+def to_html(words: str, live: LiveCampaign, language: str) -> Markup:
+    """Safe HTML of a campaign's Markdown, images served from their digest."""
+    by_name = {media.name: media for media in live.campaign.media}
+
+    def image_url(source: str) -> str:
+        media = by_name.get(source)
+        return url_for("pages.media", digest=media.digest) if media else ""
+
+    return Markup(prose.render(fill(words, live, language), image_url))  # noqa: S704 - cleaned by an allow-list
+
+
+def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:
+    """What every page of a campaign shows, personal or not."""
+    campaign, text = live.campaign, live.campaign.text(language)
+    url = links().page(campaign.slug, language)
+    share_text = fill(text.share or text.title, live, language)
+    count = pulse().count(live.id)
+    goal = goals.current_goal(count, campaign.goal)
+    theme = theme_css(campaign.accent)
+    allow_inline_style(theme)
+    return {
+        "campaign": campaign,
+        "text": text,
+        "language": language_named(language),
+        "html": _prose(live, text),
+        "theme": Markup(theme),  # noqa: S704 - made from a checked colour
+        "count": count,
+        "goal": goal,
+        "percent": goals.percent(count, goal),
+        "keeping": keeping(campaign),
+        "share": share_links(url, share_text, text.title),
+        "share_text": share_text,
+        "page_url": url,
+        "qr": qr_code(url),
+        "image_url": links().media(campaign.image.digest) if campaign.image else "",
+        "languages": [_choice(campaign, code, language) for code in campaign.languages],
+        "alternates": [{"code": code, "url": links().page(campaign.slug, code)} for code in campaign.languages],
+    }
+
+
+class _Lazy(dict[str, Markup]):
+    """Prose rendered when a template asks for it, so that no page pays for what it does not show."""
+
+    def __init__(self, make: dict[str, Callable[[], Markup]]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, key: str) -> Markup:
+        self[key] = self._make[key]()
+        return self[key]
+
+
+def _prose(live: LiveCampaign, text: Text) -> _Lazy:
+    def maker(words: str) -> Callable[[], Markup]:
+        return lambda: to_html(words, live, text.language)
+
+    return _Lazy({key: maker(getattr(text, key)) for key in ("ask", "why", "story", "thanks")})
+
+
+def _choice(campaign: Campaign, code: str, current: str) -> LanguageChoice:
+    return LanguageChoice(
+        language_named(code),
+        url_for("pages.campaign", slug=campaign.slug, language=code),
+        url_for("pages.sign", slug=campaign.slug, language=code),
+        code == current,
+    )
+
+
+def _recipients(campaign: Campaign, language: str) -> dict[str, Any]:
+    def shown(recipient: Recipient) -> ShownRecipient:
+        main = campaign.languages[0]
+        office = recipient.office.get(language) or recipient.office.get(main, "")
+        district = recipient.district.get(language) or recipient.district.get(main, "")
+        return ShownRecipient(recipient.name, office, district)
+
+    to = [shown(r) for r in campaign.recipients if r.role == "to"]
+    cc = [shown(r) for r in campaign.recipients if r.role == "cc"]
+    return {"to": to, "cc": cc, "shown": SHOWN_CC, "more": max(0, len(cc) - SHOWN_CC)}
+
+
+def new_form_token(live: LiveCampaign) -> str:
+    """A token for the form of this campaign's page."""
+    tokens: FormTokens = current_app.extensions["clarion.form_tokens"]
+    return tokens.make(FormToken(live.id, live.edition_id, PAGE_SOURCE))
+
+
+def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = None, refused: str = "") -> str:
+    """The campaign page. A `form` brings what was typed and its errors; `refused` says why it was not taken."""
+    g.language = language
+    with force_locale(language):
+        state = live.campaign.state(now())
+        if state != "live":
+            form = None
+        elif form is None:
+            form = build_form(live.campaign, language)
+        return render_template(
+            "campaign.html",
+            **campaign_context(live, language),
+            state=state,
+            form=form,
+            form_token=new_form_token(live) if form else "",
+            source=PAGE_SOURCE,
+            consents=form.consents if form else [],
+            reasons=pulse().reasons(live.id),
+            recipients=_recipients(live.campaign, language),
+            errors=bool(form and form.errors),
+            refused=refused,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A rendered campaign page with what it was made from."""
+
+    stamp: tuple[Any, ...]
+    body: bytes
+    style_hash: str
+
+
+class PageMemory:
+    """Campaign pages, rendered once for each edition, language, count and hour."""
+
+    def __init__(self) -> None:
+        self._pages: dict[tuple[str, str], KeptPage] = {}
+
+    def page(self, live: LiveCampaign, language: str, at: datetime) -> bytes:
+        """The page's bytes; the hour is part of the stamp because the form token in it ages."""
+        stamp = (
+            live.edition_id,
+            pulse().count(live.id),
+            live.campaign.state(at),
+            at.strftime("%Y%m%d%H"),
+            pulse().reasons(live.id),
+        )
+        kept = self._pages.get((live.slug, language))
+        if kept is None or kept.stamp != stamp:
+            body = campaign_page(live, language).encode()
+            kept = KeptPage(stamp, body, g.style_hash)
+            self._pages[live.slug, language] = kept
+        g.style_hash = kept.style_hash
+        return kept.body

@@ -1,0 +1,83 @@
+"""The small pages around signing: the list of campaigns, and the steps from the form to the count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app, g, render_template, url_for
+from flask_babel import force_locale
+from wtforms import Form, StringField
+
+from ..campaigns.live import LiveCampaign, live_campaigns
+from ..domain.languages import Language
+from ..extensions import now
+from .pulse import pulse
+from .render import LanguageChoice, campaign_context, language_named, links
+
+
+class CodeForm(Form):
+    """Six digits from the mail."""
+
+    code = StringField()
+
+
+def index_page(language: str) -> str:
+    """The campaigns that are open, each in the reader's language where it has it."""
+    languages: dict[str, Language] = current_app.extensions["clarion.languages"]
+    listed = []
+    for live in live_campaigns().all():
+        if live.campaign.state(now()) != "live":
+            continue
+        text = live.campaign.text(language)
+        listed.append(
+            {
+                "title": text.title,
+                "summary": text.summary,
+                "url": url_for("pages.campaign", slug=live.slug, language=text.language),
+                "count": pulse().count(live.id),
+                "lead": live.campaign.lead.name,
+                "language": language_named(text.language),
+            }
+        )
+    choices = [
+        LanguageChoice(entry, url_for("pages.index", lang=code), "", code == language)
+        for code, entry in languages.items()
+    ]
+    return render_template(
+        "index.html",
+        campaigns=listed,
+        languages=choices,
+        language=language_named(language),
+        page_url=links().base_url,
+    )
+
+
+def thanks_page(
+    live: LiveCampaign,
+    language: str,
+    reference: str,
+    *,
+    resent: bool = False,
+    code_error: str = "",
+    typed: str = "",
+) -> str:
+    """The page after signing. With a `reference` it takes the code from the mail."""
+    g.language = language
+    with force_locale(language):
+        return render_template(
+            "thanks.html",
+            **campaign_context(live, language),
+            form=CodeForm(data={"code": typed}),
+            confirm_url=url_for("confirmation.act", token=reference) if reference else "",
+            resent=resent,
+            code_error=code_error,
+        )
+
+
+def confirm_page(live: LiveCampaign | None, language: str, mode: str, **details: Any) -> str:
+    """The page of a confirmation link in one of its modes: ask, done, already, denied, gone."""
+    g.language = language
+    with force_locale(language):
+        shared = campaign_context(live, language) if live else {"campaign": None, "language": language_named(language)}
+        values = {"consents": [], "confirm_url": "", "code_error": "", "form": CodeForm(), **details}
+        return render_template("confirm.html", **shared, mode=mode, **values)

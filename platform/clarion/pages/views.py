@@ -1,0 +1,199 @@
+"""The routes of the public pages. Nothing changes on GET (rule 1), no page sets a cookie (rule 12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    has_request_context,
+    jsonify,
+    make_response,
+    redirect,
+    request,
+    url_for,
+)
+from flask_babel import gettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..broker import wake
+from ..campaigns.live import LiveCampaign, live_campaigns
+from ..campaigns.models import MediaRow
+from ..domain import goals
+from ..extensions import db, now
+from ..i18n import best_language
+from ..security import access, refuse_cross_site
+from ..signatures.forms import SignForm, build_form
+from ..signatures.service import Submission, sign
+from ..signatures.tokens import FormToken, FormTokens, References
+from .pulse import pulse
+from .render import PageMemory, campaign_page, language_named, links
+from .steps import index_page, thanks_page
+
+bp = Blueprint("pages", __name__)
+
+SHORT_CACHE = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+REFUSED_STATUS = {"paused": 403, "closed": 410}
+
+
+def visible(slug: str, language: str | None = None) -> LiveCampaign:
+    """The campaign with this slug in this language, or a 404: drafts are nobody's business."""
+    live = live_campaigns().get(slug)
+    if live is None or live.campaign.state(now()) == "draft":
+        abort(404)
+    if language is not None and language not in live.campaign.languages:
+        abort(404)
+    return live
+
+
+@bp.get("/")
+@access("public")
+def index() -> Response:
+    """The live campaigns, in the visitor's language or the one asked for with `?lang=`."""
+    known = list(current_app.extensions["clarion.languages"])
+    asked = request.args.get("lang", "")
+    g.language = asked if asked in known else best_language(known)
+    response = make_response(index_page(g.language))
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Cache-Control"] = SHORT_CACHE
+    return response
+
+
+@bp.get("/<slug:slug>")
+@access("public")
+def choose_language(slug: str) -> BaseResponse:
+    """Send the visitor to their own language."""
+    live = visible(slug)
+    language = best_language(live.campaign.languages)
+    response = redirect(url_for("pages.campaign", slug=slug, language=language), 303)
+    response.headers["Vary"] = "Accept-Language"
+    response.headers["Cache-Control"] = "public, max-age=60"
+    return response
+
+
+@bp.get("/<slug:slug>/<language>")
+@access("public")
+def campaign(slug: str, language: str) -> BaseResponse:
+    """The campaign page: the same bytes for everyone."""
+    memory: PageMemory = current_app.extensions["clarion.page_memory"]
+    response = Response(memory.page(visible(slug, language), language, now()), content_type="text/html; charset=utf-8")
+    response.headers["Content-Language"] = language
+    response.headers["Cache-Control"] = SHORT_CACHE
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@bp.get("/<slug:slug>.json")
+@access("public")
+def facts(slug: str) -> Response:
+    """The campaign's public facts for other sites and scripts; open to every origin."""
+    live = visible(slug)
+    count = pulse().count(live.id)
+    response = jsonify(
+        slug=slug,
+        status=live.campaign.state(now()),
+        signatures=count,
+        goal=goals.current_goal(count, live.campaign.goal),
+        languages=list(live.campaign.languages),
+        titles={code: text.title for code, text in live.campaign.texts.items()},
+        urls={code: links().page(slug, code) for code in live.campaign.languages},
+        reasons=[{"text": r.text, "name": r.name, "language": r.language} for r in pulse().reasons(live.id)],
+    )
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=1"
+    return response
+
+
+@bp.get("/media/<digest>")
+@access("public")
+def media(digest: str) -> Response:
+    """An image of a campaign; its address changes with its content."""
+    row = db.session.get(MediaRow, digest)
+    if row is None:
+        abort(404)
+    response = Response(row.content, content_type=row.mime)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@bp.post("/<slug:slug>/<language>/sign", endpoint="sign")
+@access("personal")
+def sign_form(slug: str, language: str) -> BaseResponse:
+    """Take a signature; the answer is the same for a new and a repeat signer (rule 5)."""
+    live = visible(slug, language)
+    if request.mimetype not in FORM_TYPES:
+        abort(415)
+    if request.form.get("switch"):
+        return _switch(live, language)
+    form = build_form(live.campaign, language, request.form)
+    token = _form_token(live)
+    if token is None:
+        refuse_cross_site()
+        expired = gettext("This form had been open for too long. Nothing is lost: please press the button once more.")
+        return make_response(campaign_page(live, language, form, expired), 422)
+    state = live.campaign.state(now())
+    if state in REFUSED_STATUS:
+        return make_response(campaign_page(live, language), REFUSED_STATUS[state])
+    if not form.validate():
+        return make_response(campaign_page(live, language, form), 422)
+    return _signed(live, language, form, token)
+
+
+def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> BaseResponse:
+    submission = Submission(
+        live=live,
+        edition_id=token.edition_id,
+        language=language,
+        source=token.source,
+        person=form.person(),
+        show_name=bool("show_name" in form and form["show_name"].data),
+        consents=form.given_consents,
+        suspect=bool(form["website"].data),
+    )
+    signed = sign(submission, current_app.extensions["clarion.keyring"])
+    if signed.message_id is not None:
+        wake("send_message", signed.message_id)
+    references: References = current_app.extensions["clarion.references"]
+    reference = references.make(signed.signature_id, now())
+    return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference), 303)
+
+
+def _form_token(live: LiveCampaign) -> FormToken | None:
+    tokens: FormTokens = current_app.extensions["clarion.form_tokens"]
+    token = tokens.read(request.form.get("token", ""))
+    return token if token is not None and token.campaign_id == live.id else None
+
+
+def _switch(live: LiveCampaign, language: str) -> BaseResponse:
+    """The page in another language with what was typed; nothing is checked and nothing is kept."""
+    plain = url_for("pages.campaign", slug=live.slug, language=language)
+    typed = {name: value for name, value in request.form.items() if name not in ("switch", "token", "source")}
+    if not any(typed.values()) or live.campaign.state(now()) != "live":
+        return redirect(plain, 303)
+    return make_response(campaign_page(live, language, build_form(live.campaign, language, request.form)))
+
+
+@bp.get("/<slug:slug>/<language>/thanks")
+@access("personal")
+def thanks(slug: str, language: str) -> str:
+    """The page after signing: look into your mailbox, or type the code from there."""
+    live = visible(slug, language)
+    return thanks_page(live, language, request.args.get("r", ""), resent=request.args.get("sent") == "1")
+
+
+def context() -> dict[str, Any]:
+    """What every template knows; mails are made outside a request and bring their own language."""
+    site = current_app.extensions["clarion.settings"].site
+    shared = {"site_name": site.name, "base_url": site.base_url, "theme": ""}
+    if not has_request_context():
+        return shared
+    known = current_app.extensions["clarion.languages"]
+    code = str(g.get("language") or (request.view_args or {}).get("language"))
+    return {**shared, "language": language_named(code if code in known else best_language(list(known)))}

@@ -1,0 +1,24 @@
+"""The form by which signers correct their own details: the sign form without address and boxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from ..domain.campaign import Campaign
+from ..domain.person import Person
+from ..signatures.forms import SignForm, build_form
+
+_LEFT_OUT = ("email", "token", "source", "website")
+
+
+def correction_form(campaign: Campaign, language: str, data: Any, known: Person, *, show_name: bool) -> SignForm:
+    """The form filled with what was sent or, without that, with what is kept."""
+    if data is None:
+        data = MultiDict({**known.to_details(), **({"show_name": "y"} if show_name else {})})
+    form = build_form(campaign, language, data)
+    for name in (*_LEFT_OUT, *(ask.field_name for ask in campaign.consents)):
+        del form[name]
+    form.asks = ()
+    return form

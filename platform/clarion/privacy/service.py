@@ -1,0 +1,134 @@
+"""What signers do with their own record: correct, hide, withdraw, sign again, erase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import delete, select, text, update
+
+from ..campaigns.live import LiveCampaign
+from ..domain.areas import area_of
+from ..domain.campaign import ConsentAsk
+from ..domain.person import Person
+from ..extensions import Transaction, db, this_minute, transaction
+from ..sealing import Link, look_up, seal
+from ..signatures.counting import add_step
+from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN, Consent, Reason, Signature
+
+
+@dataclass(frozen=True, slots=True)
+class OwnConsent:
+    """A consent as its giver sees it."""
+
+    id: int
+    wording: str
+    state: str
+    """`given`, `proposed` (ticked again later, not confirmed) or `withdrawn`."""
+
+
+def find(link: Link) -> Signature | None:
+    """The signature that a signer's link belongs to."""
+    return db.session.scalar(select(Signature).filter_by(me_look_up=look_up(link.me_token)))
+
+
+def person(signature: Signature, link: Link) -> Person:
+    """The signer's details, opened with the key in the link. Raises `SealBroken`."""
+    return Person.from_details(link.open_record(signature.record))
+
+
+def reason_state(signature: Signature) -> str:
+    """Where the reason stands: `none`, `waiting`, `approved` or `hidden`."""
+    if signature.reason_due:
+        return "waiting"
+    return db.session.scalar(select(Reason.state).filter_by(signature_id=signature.id)) or "none"
+
+
+def consents(signature: Signature, asks: Sequence[ConsentAsk], language: str) -> list[OwnConsent]:
+    """All consents of a signature with their wording."""
+    words = {(ask.organisation, ask.channel): ask.wording.get(language, "") for ask in asks}
+    rows = db.session.scalars(select(Consent).filter_by(signature_id=signature.id).order_by(Consent.id))
+    return [
+        OwnConsent(row.id, words.get((row.organisation, row.channel), row.organisation), _state(row)) for row in rows
+    ]
+
+
+def _state(consent: Consent) -> str:
+    if consent.withdrawn_at is not None:
+        return "withdrawn"
+    return "given" if consent.confirmed_at is not None else "proposed"
+
+
+def save(signature: Signature, link: Link, changed: Person, live: LiveCampaign, *, show_name: bool) -> None:
+    """Seal corrected details anew, both copies; the reason goes back to moderation if its words changed."""
+    before = person(signature, link)
+    details = replace(changed, email=before.email).to_details()
+    area = area_of(changed.postal_code, changed.country or live.campaign.country)
+    reason_touched = changed.reason != before.reason or changed.name != before.name or show_name != signature.show_name
+    with transaction() as session:
+        row = session.get_one(Signature, signature.id, with_for_update=True)
+        if row.state == CONFIRMED and row.area != area:
+            add_step(session, row, -1)
+            row.area = area
+            add_step(session, row, +1)
+        row.area = area
+        row.sealed = seal(live.public_key, {**details, "link": link.text})
+        row.record = link.seal_record(details)
+        row.show_name = show_name
+        if reason_touched:
+            session.execute(delete(Reason).where(Reason.signature_id == row.id))
+            row.reason_due = bool(changed.reason)
+
+
+def withdraw(signature: Signature) -> None:
+    """Take the signature out of the count, and its reason off the page."""
+    with transaction() as session:
+        _leave_the_count(session, signature, WITHDRAWN)
+        session.execute(delete(Reason).where(Reason.signature_id == signature.id))
+
+
+def sign_again(signature: Signature, link: Link) -> None:
+    """Bring a withdrawn signature back; the link shows that the mailbox is the signer's."""
+    has_reason = bool(person(signature, link).reason)
+    with transaction() as session:
+        changed = session.execute(
+            update(Signature)
+            .where(Signature.id == signature.id, Signature.state == WITHDRAWN)
+            .values(state=CONFIRMED, withdrawn_at=None, confirmed_at=this_minute(), reason_due=has_reason)
+        ).rowcount  # type: ignore[attr-defined]
+        if changed:
+            add_step(session, session.get_one(Signature, signature.id), +1)
+
+
+def erase(signature: Signature) -> None:
+    """Remove the signature with all that belongs to it, from SQLite's write-ahead log too."""
+    with transaction() as session:
+        _leave_the_count(session, signature, WITHDRAWN)
+        session.execute(delete(Signature).where(Signature.id == signature.id))
+    if db.engine.dialect.name == "sqlite":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+def set_consent(signature: Signature, consent_id: int, *, give: bool) -> bool:
+    """Give or withdraw one consent; `False` if it is not this signer's."""
+    with transaction() as session:
+        mine = update(Consent).where(Consent.id == consent_id, Consent.signature_id == signature.id)
+        values = {"withdrawn_at": None, "confirmed_at": this_minute()} if give else {"withdrawn_at": this_minute()}
+        return bool(session.execute(mine.values(values)).rowcount)  # type: ignore[attr-defined]
+
+
+def _leave_the_count(session: Transaction, signature: Signature, state: str) -> None:
+    left = session.execute(
+        update(Signature)
+        .where(Signature.id == signature.id, Signature.state == CONFIRMED)
+        .values(state=state, withdrawn_at=this_minute(), reason_due=False)
+    ).rowcount  # type: ignore[attr-defined]
+    if left:
+        add_step(session, session.get_one(Signature, signature.id), -1)
+    else:
+        session.execute(
+            update(Signature)
+            .where(Signature.id == signature.id, Signature.state == PENDING)
+            .values(state=state, withdrawn_at=this_minute(), reason_due=False)
+        )

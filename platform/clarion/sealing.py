@@ -1,0 +1,245 @@
+"""Keys and sealing: who signed stands nowhere in clear, and each process holds only its own keys.
+
+A signer's details are kept twice. The sealed copy opens with the campaign's private key, which only
+workers and the staff console hold. The record opens with the signer's own link, so that the public
+pages can show it while the link is in hand. The mailbox itself is known by its blind index, an HMAC
+under a key of the campaign. Destroying a campaign's keys erases its signers, in backups too (rule 6).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from nacl.bindings import sodium_pad, sodium_unpad
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
+from nacl.secret import SecretBox
+
+BLOCK = 128
+"""Details are padded to a multiple of this many bytes, so that their length tells nothing."""
+
+SEED_BYTES = 32
+
+
+class KeyMissing(Exception):
+    """A key is not in this process's keyring; nothing is done without it, never in clear instead."""
+
+
+class SealBroken(Exception):
+    """The bytes were not sealed with this key, or were changed since."""
+
+
+class Keyring:
+    """The keys in one folder: two for the instance, two for each campaign.
+
+    `web.key` signs form tokens and codes, `index/<id>.key` makes a campaign's blind indexes; the
+    public processes need these. `private/<id>.key` opens sealed details; they do without it.
+    """
+
+    def __init__(self, folder: Path, *, holds_private: bool = True) -> None:
+        self.folder = folder
+        self.holds_private = holds_private
+        self._known: dict[Path, bytes] = {}
+
+    def prepare(self) -> None:
+        """Make the instance's own keys where they are missing."""
+        for name in ("web.key", "master.key"):
+            if not (self.folder / name).exists():
+                self._write(self.folder / name, secrets.token_bytes(32))
+
+    def secret(self, purpose: str) -> bytes:
+        """32 bytes for one purpose of the public pages, such as `form`; the same on every start."""
+        return derive(self._read(self.folder / "web.key"), purpose)
+
+    def create(self, key_id: str) -> bytes:
+        """Make a campaign's keys and return the public one. Both are on disk before anything is sealed.
+
+        Keys that are there already stay, and the public one is theirs.
+        """
+        path = self.folder / "private" / f"{key_id}.key"
+        self._write(self.folder / "index" / f"{key_id}.key", secrets.token_bytes(32))
+        self._write(path, bytes(PrivateKey.generate()))
+        return bytes(PrivateKey(path.read_bytes()).public_key)
+
+    def index_key(self, key_id: str) -> bytes:
+        """The key of a campaign's blind indexes: from the master secret and the campaign's own half."""
+        own = self._read(self.folder / "index" / f"{key_id}.key")
+        master = self._read(self.folder / "master.key")
+        return hmac.digest(master, b"index" + own, "sha256")
+
+    def private_key(self, key_id: str) -> PrivateKey:
+        """What opens a campaign's sealed details. Raises `KeyMissing` in processes without it."""
+        if not self.holds_private:
+            raise KeyMissing("this process does not hold private keys")
+        return PrivateKey(self._read(self.folder / "private" / f"{key_id}.key"))
+
+    def destroy(self, key_id: str) -> None:
+        """Erase a campaign's signers for good: without these keys their details are noise."""
+        for part in ("private", "index"):
+            path = self.folder / part / f"{key_id}.key"
+            self._known.pop(path, None)
+            if path.exists():
+                path.write_bytes(secrets.token_bytes(path.stat().st_size))
+                path.unlink()
+
+    def faults(self) -> list[str]:
+        """What is wrong with the folder: missing keys, or files that others on the machine can read."""
+        found = [f"{self.folder / n} is missing" for n in ("web.key", "master.key") if not (self.folder / n).exists()]
+        for path in [self.folder, *self.folder.rglob("*.key")]:
+            if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                found.append(f"{path} can be read by others: chmod go= {path}")
+        return found
+
+    def _read(self, path: Path) -> bytes:
+        if path not in self._known:
+            try:
+                self._known[path] = path.read_bytes()
+            except OSError as error:
+                raise KeyMissing(f"the key {path.name} is not in the keyring {self.folder}") from error
+        return self._known[path]
+
+    def _write(self, path: Path, value: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in {self.folder, path.parent}:
+            folder.chmod(0o700)
+        temporary = path.with_suffix(f".{secrets.token_hex(4)}")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a new file's name on disk too: its bytes alone do not survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def derive(key: bytes, purpose: str, size: int = 32) -> bytes:
+    """A key or token of its own for each purpose; knowing one tells nothing of the others."""
+    return hashlib.blake2b(purpose.encode(), key=key, digest_size=size, person=b"clarion").digest()
+
+
+def blind_index(index_key: bytes, canonical: str) -> bytes:
+    """16 bytes that stand for a mailbox within one campaign (rule 4)."""
+    return hmac.digest(index_key, canonical.encode(), "sha256")[:16]
+
+
+def seal(public_key: bytes, details: Mapping[str, str]) -> bytes:
+    """Details that only the holder of the campaign's private key can read again."""
+    return bytes(SealedBox(_public_key(public_key)).encrypt(_pack(details)))
+
+
+def open_sealed(private_key: PrivateKey, sealed: bytes) -> dict[str, str]:
+    """What `seal` was given. Raises `SealBroken`."""
+    try:
+        return _unpack(SealedBox(private_key).decrypt(sealed))
+    except CryptoError as error:
+        raise SealBroken from error
+
+
+class Link:
+    """A signer's own link: one random seed, and all that follows from it.
+
+    The seed itself is the token of the signer's page. Everything else is derived one way, so the
+    confirmation link opens no record, and the database, which keeps only look-ups, opens nothing.
+    """
+
+    def __init__(self, seed: bytes | None = None) -> None:
+        self.seed = seed or secrets.token_bytes(SEED_BYTES)
+
+    @classmethod
+    def from_token(cls, token: str) -> Link | None:
+        """The link whose page has this token, or `None` if it cannot be one."""
+        seed = decode_token(token)
+        return cls(seed) if seed is not None and len(seed) == SEED_BYTES else None
+
+    @classmethod
+    def from_text(cls, text: str) -> Link:
+        """The link as `text` wrote it into the sealed details."""
+        return cls(base64.urlsafe_b64decode(text))
+
+    @property
+    def text(self) -> str:
+        """The seed, for the sealed details."""
+        return base64.urlsafe_b64encode(self.seed).decode()
+
+    @property
+    def me_token(self) -> str:
+        """The token of `/me/<token>`."""
+        return encode_token(self.seed)
+
+    @property
+    def confirm_token(self) -> str:
+        """The token of `/confirm/<token>`."""
+        return encode_token(derive(self.seed, "confirm", 24))
+
+    @property
+    def code(self) -> str:
+        """The six digits for those who would rather type than follow a link."""
+        return f"{int.from_bytes(derive(self.seed, 'code'), 'big') % 1_000_000:06d}"
+
+    def seal_record(self, details: Mapping[str, str]) -> bytes:
+        """The second copy, which opens with this link alone."""
+        return bytes(SecretBox(derive(self.seed, "record")).encrypt(_pack(details)))
+
+    def open_record(self, record: bytes) -> dict[str, str]:
+        """What `seal_record` was given. Raises `SealBroken`."""
+        try:
+            return _unpack(SecretBox(derive(self.seed, "record")).decrypt(record))
+        except CryptoError as error:
+            raise SealBroken from error
+
+
+def look_up(token: str) -> bytes | None:
+    """16 bytes by which the database finds a token that it does not know; `None` for garbage."""
+    raw = decode_token(token)
+    return None if raw is None else hashlib.blake2b(raw, digest_size=16, person=b"look-up").digest()
+
+
+def encode_token(raw: bytes) -> str:
+    """Bytes as they stand in an address."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def decode_token(token: str) -> bytes | None:
+    """The bytes of a token, or `None` if it is not written as `encode_token` writes."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return raw if encode_token(raw) == token else None
+
+
+def _pack(details: Mapping[str, str]) -> bytes:
+    return bytes(sodium_pad(json.dumps(dict(details), ensure_ascii=False).encode(), BLOCK))
+
+
+def _unpack(packed: bytes) -> dict[str, str]:
+    return {str(k): str(v) for k, v in json.loads(sodium_unpad(packed, BLOCK)).items()}
+
+
+@lru_cache(maxsize=256)
+def _public_key(raw: bytes) -> PublicKey:
+    return PublicKey(raw)

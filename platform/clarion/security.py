@@ -1,0 +1,151 @@
+"""Headers, hosts, proxies and limits: one place for all routes.
+
+Every view says who may call it, `@access("public")`; a test walks the routes and fails on one that
+does not (rule 14). The answer's headers follow from that word.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+from werkzeug.exceptions import Forbidden
+
+from .settings import Settings
+
+Access = Literal["public", "personal", "machine"]
+"""`public`: the same bytes for everyone, any cache may keep them. `personal`: one person's, kept
+nowhere. `machine`: probes and metrics, kept nowhere, told no one."""
+
+BODY_LIMIT = 64 * 1024
+PARTS_LIMIT = 60
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+_PERMISSIONS = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "payment",
+        "usb",
+    )
+)
+
+
+def access(kind: Access) -> Callable[[View], View]:
+    """Declare who may call a view."""
+
+    def declare(view: View) -> View:
+        view.access = kind  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def access_of(app: Flask, endpoint: str | None) -> Access | None:
+    """What the view behind an endpoint declared, or `None`."""
+    view = app.view_functions.get(endpoint or "")
+    return getattr(view, "access", None)
+
+
+def init_security(app: Flask, settings: Settings) -> None:
+    """Bind limits, hosts, proxies and headers to the app."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        MAX_FORM_PARTS=PARTS_LIMIT,
+        TRUSTED_HOSTS=sorted(settings.site.hosts),
+    )
+    app.wsgi_app = ForwardedHeaders(app.wsgi_app, settings.site.trusted_proxies)  # type: ignore[method-assign]
+    app.extensions["clarion.hsts"] = settings.site.production
+    app.after_request(_add_headers)
+
+
+def refuse_cross_site() -> None:
+    """Refuse a form that another site sent in the visitor's name, where the browser tells.
+
+    Fetch Metadata (W3C): browsers that do not send the header are let through, the form token
+    guards those.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise Forbidden
+
+
+def allow_inline_style(css: str) -> None:
+    """Let the current answer hold exactly this `<style>`: its hash goes into the policy."""
+    g.style_hash = "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+
+
+def _add_headers(response: Response) -> Response:
+    style = "'self'" + (f" '{g.style_hash}'" if g.get("style_hash") else "")
+    headers = {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; "
+            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": _PERMISSIONS,
+    }
+    if current_app.extensions["clarion.hsts"]:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+    for name, value in headers.items():
+        response.headers.setdefault(name, value)
+    kind = access_of(current_app, request.endpoint)
+    if kind != "public" or response.status_code >= 400:
+        response.headers["Cache-Control"] = "no-store"
+    if kind == "personal":
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+class ForwardedHeaders:
+    """Believe `X-Forwarded-*` from configured proxies only, and take them out otherwise.
+
+    The client is the last address in the list that is not a proxy of ours: whatever stands before
+    it was written by the client and may be invented.
+    """
+
+    def __init__(self, app: Any, proxies: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
+        self.app = app
+        self.proxies = tuple(proxies)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Pass the request on with the address and scheme that can be believed."""
+        chain = environ.pop("HTTP_X_FORWARDED_FOR", "")
+        scheme = environ.pop("HTTP_X_FORWARDED_PROTO", "")
+        for name in (
+            "HTTP_X_FORWARDED_HOST",
+            "HTTP_X_FORWARDED_PORT",
+            "HTTP_X_FORWARDED_PREFIX",
+            "HTTP_FORWARDED",
+        ):
+            environ.pop(name, None)
+        if self._is_proxy(environ.get("REMOTE_ADDR", "")):
+            for hop in reversed([part.strip() for part in chain.split(",") if part.strip()]):
+                environ["REMOTE_ADDR"] = hop
+                if not self._is_proxy(hop):
+                    break
+            if scheme in ("http", "https"):
+                environ["wsgi.url_scheme"] = scheme
+        return self.app(environ, start_response)  # type: ignore[no-any-return]
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self.proxies)

@@ -1,0 +1,1 @@
+"""Signing, confirming and counting, consents and reasons: what the whole platform is for."""

@@ -1,0 +1,159 @@
+"""The sign form: built from what the campaign asks, with errors in the signer's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import phonenumbers
+from flask_babel import gettext, lazy_gettext
+from wtforms import (
+    BooleanField,
+    Field,
+    Form,
+    HiddenField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, Length, Optional
+
+from ..domain.addresses import AddressError, canonical_address, clean_address
+from ..domain.areas import clean_postal_code
+from ..domain.campaign import Campaign, ConsentAsk
+from ..domain.names import MAX_REASON, TextRefused, clean_name, clean_text
+from ..domain.person import Person
+from ..i18n import country_names
+
+
+class NameField(StringField):
+    """A name in any script; the errors say what to change."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Clean the name or say what is wrong with it."""
+        messages = {
+            "empty": gettext("Please write your name."),
+            "too_long": gettext("This name is too long. Please shorten it to 120 characters."),
+            "link": gettext("Please write your name without a web address."),
+            "start": gettext("A name starts with a letter. Please check it."),
+            "characters": gettext("This name holds characters that cannot be shown. Please type it again."),
+        }
+        try:
+            self.data = clean_name(self.data or "")
+        except TextRefused as error:
+            raise ValidationError(messages[error.reason]) from error
+
+
+class AddressField(StringField):
+    """An email address."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Check the address as mail servers would, without asking any."""
+        try:
+            self.data = clean_address(self.data or "")
+            canonical_address(self.data)
+        except AddressError as error:
+            message = gettext("Please write your email address, such as ana@example.org.")
+            raise ValidationError(message) from error
+
+
+class SignForm(Form):
+    """What every campaign asks; `build` adds the rest."""
+
+    name = NameField(lazy_gettext("Name"))
+    email = AddressField(lazy_gettext("Email"))
+    token = HiddenField()
+    source = HiddenField()
+    website = StringField(lazy_gettext("Leave this empty"))
+
+    asks: tuple[ConsentAsk, ...] = ()
+    country_code: str = ""
+
+    @property
+    def consents(self) -> list[Field]:
+        """The consent boxes in the campaign's order."""
+        return [self[ask.field_name] for ask in self.asks]
+
+    @property
+    def given_consents(self) -> tuple[ConsentAsk, ...]:
+        """The asks whose box was ticked."""
+        return tuple(ask for ask in self.asks if self[ask.field_name].data)
+
+    def person(self) -> Person:
+        """The signer's details; call it on a form that validated."""
+        return Person(**{name: self[name].data or "" if name in self else "" for name in PERSON_FIELDS})
+
+
+PERSON_FIELDS = ("name", "email", "postal_code", "country", "phone", "reason")
+
+
+def build_form(campaign: Campaign, language: str, data: Any = None) -> SignForm:
+    """The campaign's sign form in a language, filled with what was sent.
+
+    Fields are named as the stable surface says: `postal_code`, `consent-<organisation>-<channel>`.
+    """
+    members: dict[str, Any] = {"asks": campaign.consents, "country_code": campaign.country}
+    makers = {"postal_code": _postal_code, "country": _country, "phone": _phone, "reason": _reason}
+    text = campaign.text(language)
+    for name, make in makers.items():
+        need = campaign.need(name)
+        if need != "no":
+            needed = InputRequired(_missing(name)) if need == "required" else Optional()
+            members[name] = make(campaign, language, needed, text.field_reasons.get(name, ""))
+    if campaign.need("reason") != "no":
+        members["show_name"] = BooleanField(gettext("Show my first name and initial beside my reason"))
+    for ask in campaign.consents:
+        members[ask.field_name] = BooleanField(ask.wording.get(language) or next(iter(ask.wording.values())))
+    form_class = type("CampaignForm", (SignForm,), members)
+    form: SignForm = form_class(data)
+    return form
+
+
+def _missing(name: str) -> str:
+    messages = {
+        "postal_code": gettext("Please write your ZIP or postal code."),
+        "country": gettext("Please choose your country."),
+        "phone": gettext("Please write your phone number."),
+        "reason": gettext("Please write in a few words why you sign."),
+    }
+    return str(messages[name])
+
+
+def _postal_code(campaign: Campaign, _language: str, needed: Any, why: str) -> StringField:
+    def check(form: SignForm, field: StringField) -> None:
+        country = form["country"].data if "country" in form and form["country"].data else form.country_code
+        code = clean_postal_code(field.data or "", country)
+        if code is None:
+            raise ValidationError(gettext("Please check the ZIP or postal code."))
+        field.data = code
+
+    label = gettext("ZIP code") if campaign.country == "US" else gettext("Postal code")
+    return StringField(label, [needed, check], description=why)
+
+
+def _country(campaign: Campaign, language: str, needed: Any, why: str) -> SelectField:
+    choices = [("", ""), *country_names(language)]
+    return SelectField(gettext("Country"), [needed], choices=choices, default="", description=why)
+
+
+def _phone(_campaign: Campaign, _language: str, needed: Any, why: str) -> StringField:
+    def check(form: SignForm, field: StringField) -> None:
+        try:
+            number = phonenumbers.parse((field.data or "")[:40], form.country_code)
+        except phonenumbers.NumberParseException as error:
+            raise ValidationError(gettext("Please check the phone number.")) from error
+        if not phonenumbers.is_valid_number(number):
+            raise ValidationError(gettext("Please check the phone number."))
+        field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+    return StringField(gettext("Phone"), [needed, check], description=why)
+
+
+def _reason(_campaign: Campaign, _language: str, needed: Any, why: str) -> TextAreaField:
+    too_long = gettext("Please shorten this to %(limit)s characters.", limit=MAX_REASON)
+
+    def clean(_form: SignForm, field: TextAreaField) -> None:
+        field.data = clean_text(field.data or "")
+
+    label = gettext("Why are you signing?")
+    return TextAreaField(label, [needed, Length(max=MAX_REASON, message=too_long), clean], description=why)

@@ -1,0 +1,115 @@
+"""Signatures and what belongs to them. No column names a person, but for what a signer chose to show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import BigId, Moment, db
+
+PENDING, CONFIRMED, WITHDRAWN, VOID = "pending", "confirmed", "withdrawn", "void"
+WAITING, APPROVED, HIDDEN = "waiting", "approved", "hidden"
+
+
+class Signature(db.Model):  # type: ignore[name-defined,misc]
+    """One person's support of one campaign. The unique key is what makes a name count once (rule 4)."""
+
+    __tablename__ = "signature"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "email_index"),
+        Index(
+            "ix_signature_reason_due",
+            "id",
+            postgresql_where=text("reason_due"),
+            sqlite_where=text("reason_due"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    email_index: Mapped[bytes] = mapped_column(LargeBinary(16))
+    state: Mapped[str] = mapped_column(String(12))
+    language: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(String(80))
+    area: Mapped[str] = mapped_column(String(12))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    """The edition whose page was signed."""
+    show_name: Mapped[bool]
+    reason_due: Mapped[bool]
+    """A reason is sealed in the details and waits to be brought out once the signature is confirmed."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """Details and link, under the campaign's public key."""
+    record: Mapped[bytes] = mapped_column(LargeBinary)
+    """The same details under the signer's link."""
+    confirm_look_up: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    me_look_up: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    code_mark: Mapped[bytes] = mapped_column(LargeBinary(16))
+    code_tries: Mapped[int] = mapped_column(default=0)
+    signed_at: Mapped[datetime] = mapped_column(Moment)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Consent(db.Model):  # type: ignore[name-defined,misc]
+    """A signer's recorded yes to one organisation for one channel.
+
+    The words shown are those of the edition in the language, which never change. It counts once the
+    mailbox has confirmed it: a stranger who types an address gives nobody's consent.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (UniqueConstraint("signature_id", "organisation", "channel"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"))
+    organisation: Mapped[str] = mapped_column(String(60))
+    channel: Mapped[str] = mapped_column(String(20))
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
+    language: Mapped[str] = mapped_column(String(12))
+    given_at: Mapped[datetime] = mapped_column(Moment)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Reason(db.Model):  # type: ignore[name-defined,misc]
+    """A signer's public words with the name they chose to show; seen on the page once approved."""
+
+    __tablename__ = "reason"
+    __table_args__ = (Index("ix_reason_shown", "campaign_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), unique=True)
+    language: Mapped[str] = mapped_column(String(12))
+    words: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(String(200))
+    """First name and initial, or empty."""
+    state: Mapped[str] = mapped_column(String(12))
+    written_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class CountDelta(db.Model):  # type: ignore[name-defined,misc]
+    """One step of a count, up or down, written beside the signature and folded later (rule 3)."""
+
+    __tablename__ = "count_delta"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)
+    language: Mapped[str] = mapped_column(String(12))
+    source: Mapped[str] = mapped_column(String(80))
+    area: Mapped[str] = mapped_column(String(12))
+    step: Mapped[int]
+
+
+class CountTotal(db.Model):  # type: ignore[name-defined,misc]
+    """What has been folded so far. The count is this plus the steps that still wait."""
+
+    __tablename__ = "count_total"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(12), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    area: Mapped[str] = mapped_column(String(12), primary_key=True)
+    n: Mapped[int]

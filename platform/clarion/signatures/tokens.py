@@ -1,0 +1,82 @@
+"""The tokens of the sign form and of the page after it; neither is bound to a person's address."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import struct
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from ..sealing import Keyring, decode_token, encode_token
+
+
+@dataclass(frozen=True, slots=True)
+class FormToken:
+    """What a sign form was made for: it can be sent for this campaign, from this source, only."""
+
+    campaign_id: int
+    edition_id: int
+    """The edition of the page, whose consent wording was shown."""
+    source: str
+
+
+class FormTokens:
+    """Signs form tokens: the same for all visitors of a page, so the page can be cached for hours."""
+
+    def __init__(self, keyring: Keyring, hours: int) -> None:
+        self._seconds = hours * 3600
+        self._signer = URLSafeTimedSerializer(
+            keyring.secret("form"), salt="form", signer_kwargs={"digest_method": hashlib.sha256}
+        )
+
+    def make(self, token: FormToken) -> str:
+        """The token for a page's form."""
+        return str(self._signer.dumps([token.campaign_id, token.edition_id, token.source]))
+
+    def read(self, text: str) -> FormToken | None:
+        """What a token says, or `None` if it is forged, too old or none at all."""
+        try:
+            campaign_id, edition_id, source = self._signer.loads(text, max_age=self._seconds)
+        except (BadSignature, ValueError, TypeError):
+            return None
+        return FormToken(campaign_id, edition_id, source)
+
+
+class References:
+    """References to a signature for the page after signing, which a new and a repeat signer see alike.
+
+    Encrypted with a fresh nonce: two references to one signature cannot be told to belong together,
+    and one that leads nowhere looks like all others (rule 5).
+    """
+
+    MARK = "r"
+    LIFE = timedelta(days=7)
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._box = SecretBox(keyring.secret("reference"))
+
+    def make(self, signature_id: int, at: datetime) -> str:
+        """A new reference to a signature."""
+        expires = int((at + self.LIFE).timestamp())
+        return self.MARK + encode_token(bytes(self._box.encrypt(struct.pack(">QQ", signature_id, expires))))
+
+    def read(self, text: str, at: datetime) -> int | None:
+        """The signature's id, or `None` if this is no reference or it is too old."""
+        raw = decode_token(text.removeprefix(self.MARK)) if text.startswith(self.MARK) else None
+        if raw is None:
+            return None
+        try:
+            signature_id, expires = struct.unpack(">QQ", self._box.decrypt(raw))
+        except (CryptoError, ValueError, TypeError, struct.error):
+            return None
+        return int(signature_id) if at.timestamp() < expires else None
+
+
+def code_mark(key: bytes, look_up: bytes, code: str) -> bytes:
+    """What is kept of a six-digit code: nothing that could be tried out without the key."""
+    return hmac.digest(key, look_up + code.encode(), "sha256")[:16]

@@ -1,0 +1,141 @@
+"""What mails say and how they are built."""
+
+from __future__ import annotations
+
+import dataclasses
+import email
+import email.policy
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from clarion.delivery.channels import FileChannel, Mail, Refused, Retry, Unsure, as_email
+from clarion.delivery.tasks import deliver, sweep
+from clarion.extensions import db, now, transaction
+from clarion.outbox.models import DUE, FAILED, SENT, Message
+from clarion.testing import Instance, link, plain
+
+MAIL = Mail(
+    7, "confirm-es", "petitions@site.example", "Lectores", "ana@readers.example", "Señal", "t", "<p>t</p>", "es"
+)
+
+
+class Failing:
+    """A channel that fails as it is told to."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def send(self, mail: Mail) -> str:
+        raise self.error
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_confirmation_holds_nothing_that_was_typed(instance: Instance, language: str) -> None:
+    typed = {"name": "Typed Name", "reason": "Typed reason", "postal_code": "20009", "email": "ana@readers.example"}
+    instance.sign("library", language, **typed)
+    instance.work()
+    (mail,) = instance.mails()
+    parts = [part.get_content() for part in mail.walk() if not part.is_multipart()]
+    assert len(parts) == 2
+    assert mail["Content-Language"] == language
+    for content in (*parts, mail["Subject"]):
+        assert not [word for word in ("Typed", "20009") if word in content]
+    assert f'lang="{language}"' in parts[1]
+    assert "<img" not in parts[1]
+    assert link(mail, "confirm") in parts[1]
+    code = next(word for word in plain(mail).split() if word.isdigit() and len(word) == 6)
+    assert code in parts[1]
+
+
+def test_mails_parse_strictly_and_cannot_be_extended(instance: Instance) -> None:
+    instance.sign("library", name="Ana", email="ana@readers.example")
+    instance.work()
+    (mail,) = instance.mails()
+    assert mail.defects == []
+    assert [str(address) for address in mail["To"].addresses] == ["ana@readers.example"]
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Reply-To"] == "hello@readers.example"
+    assert mail["Bcc"] is None
+
+
+@pytest.mark.parametrize("subject", ["Hi\r\nBcc: b@readers.example", "Hi\nBcc: b@readers.example"])
+def test_a_header_cannot_hold_a_line_break(subject: str) -> None:
+    with pytest.raises(ValueError, match="may not contain"):
+        as_email(dataclasses.replace(MAIL, subject=subject), "site.example")
+
+
+def test_a_second_attempt_writes_the_same_file(tmp_path) -> None:
+    channel = FileChannel(tmp_path / "mail", "site.example")
+    channel.send(MAIL)
+    channel.send(MAIL)
+    (path,) = (tmp_path / "mail").iterdir()
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.strict)
+    assert message["Message-ID"] == "<7.confirm-es@site.example>"
+    assert message["Subject"] == "Señal"
+
+
+def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path) -> None:
+    (tmp_path / "mail").write_text("a file where the folder should be")
+    with pytest.raises(Retry):
+        FileChannel(tmp_path / "mail", "site.example").send(MAIL)
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [(Retry("451"), DUE), (Unsure("timeout"), DUE), (Refused("550 5.1.1"), FAILED), (RuntimeError("odd"), DUE)],
+)
+def test_a_failure_stays_visible(instance: Instance, error: Exception, state: str) -> None:
+    instance.sign("library")
+    instance.app.extensions["clarion.channels"] = {"email": Failing(error)}
+    assert instance.work() == 1
+    with instance.context():
+        message = db.session.scalars(select(Message)).one()
+        assert message.state == state
+        assert message.last_code == (getattr(error, "code", "") or type(error).__name__)
+        assert message.attempt == 1
+        assert message.lease_token is None
+        if state == DUE:
+            assert timedelta(0) < message.due_at - now() < timedelta(minutes=1)
+
+
+def test_a_channel_that_comes_back_gets_what_waited(instance: Instance) -> None:
+    instance.sign("library")
+    good = instance.app.extensions["clarion.channels"]
+    instance.app.extensions["clarion.channels"] = {"email": Failing(Retry("451"))}
+    instance.work()
+    instance.app.extensions["clarion.channels"] = good
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).values(due_at=now()))
+    instance.work()
+    assert len(instance.mails()) == 1
+
+
+def test_a_confirmation_that_is_no_longer_wanted_is_not_sent(instance: Instance) -> None:
+    reference = instance.sign("library").headers["Location"].partition("r=")[2]
+    instance.work()
+    instance.client.post(f"/confirm/{reference}", data={"resend": "1"})
+    instance.client.post(link(instance.mails()[0], "confirm"), data={"action": "confirm"})
+    instance.work()
+    assert [mail["Message-ID"].split(".")[1].split("-")[0] for mail in instance.mails()] == ["confirm", "thanks"]
+
+
+def test_a_message_is_sent_once_however_often_its_worker_is_woken(instance: Instance) -> None:
+    instance.sign("library")
+    with instance.context():
+        (id,) = db.session.scalars(select(Message.id))
+        for _ in range(3):
+            deliver(id)
+        assert db.session.get_one(Message, id).state == SENT
+        assert db.session.get_one(Message, id).attempt == 1
+
+
+def test_the_sweep_finds_what_nobody_was_woken_for(instance: Instance) -> None:
+    instance.sign("library")
+    waker = instance.app.extensions["clarion.waker"]
+    waker.broker.flush_all()
+    assert waker.waiting == 0
+    with instance.context():
+        assert sweep(waker) == 1
+    assert waker.waiting == 1
