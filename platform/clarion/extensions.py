@@ -20,6 +20,9 @@ from sqlalchemy.types import TypeDecorator
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A key that counts itself: SQLite does that for its INTEGER only."""
 
+NEVER_REUSED = {"sqlite_autoincrement": True}
+"""Table arguments: SQLite would give the number of an erased signature to the next person."""
+
 
 class Base(DeclarativeBase):
     """The base of all models; constraints get names, so that migrations can change them."""

@@ -17,6 +17,7 @@ from .broker import Waker
 from .delivery.tasks import sweep
 from .monitoring import report
 from .outbox.service import end_leases
+from .privacy.tasks import apply_retention
 from .settings import Settings
 from .signatures import tasks
 
@@ -47,6 +48,7 @@ class EmbeddedWorker:
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),
             Chore("forget unconfirmed", 3600, tasks.forget_unconfirmed),
+            Chore("apply retention", 3600, apply_retention),
         ]
         self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)
 

@@ -1,9 +1,10 @@
 """Postal codes, and the coarse areas that totals are kept for."""
 
 import pytest
-from clarion.domain.areas import area_of, clean_postal_code
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clarion.domain.areas import area_of, clean_postal_code
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """Colours: every accent that a campaign may choose can be read, on light and on dark paper."""
 
 import pytest
-from clarion.domain.colours import AA, DARK_PAPER, LIGHT_PAPERS, contrast, is_colour, mix, on_colour, readable
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clarion.domain.colours import AA, DARK_PAPER, LIGHT_PAPERS, contrast, is_colour, mix, on_colour, readable
 
 colours = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 grounds = st.sampled_from([*((paper, "#000000") for paper in LIGHT_PAPERS), (DARK_PAPER, "#ffffff")])

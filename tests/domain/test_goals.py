@@ -1,9 +1,10 @@
 """The goal that raises itself, and how far the count is on its way."""
 
 import pytest
-from clarion.domain.goals import current_goal, percent
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clarion.domain.goals import current_goal, percent
 
 counts = st.integers(0, 10**8)
 firsts = st.integers(10, 10**8)

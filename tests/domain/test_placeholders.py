@@ -1,9 +1,10 @@
 """Placeholders: a fixed set that is replaced; nothing in braces is ever evaluated."""
 
 import pytest
-from clarion.domain.placeholders import KNOWN, fill, unknown
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clarion.domain.placeholders import KNOWN, fill, unknown
 
 VALUES = {"count": "1,247", "goal": "1,500", "title": "Keep it open", "link": "https://a.example", "lead": "Readers"}
 

@@ -3,9 +3,10 @@
 from html.parser import HTMLParser
 
 import pytest
-from clarion.domain.prose import ATTRIBUTES, SCHEMES, TAGS, images, plain, render, unsafe
 from hypothesis import given
 from hypothesis import strategies as st
+
+from clarion.domain.prose import ATTRIBUTES, SCHEMES, TAGS, images, plain, render, unsafe
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -53,7 +54,9 @@ ATTACKS = [
 markdown = st.lists(
     st.one_of(
         st.sampled_from(ATTACKS),
-        st.sampled_from(["[", "](", ")", "<", ">", '"', "'", "`", "![", "*", "_", "\n", "\n\n", "# ", "> ", "- ", "&#"]),
+        st.sampled_from(
+            ["[", "](", ")", "<", ">", '"', "'", "`", "![", "*", "_", "\n", "\n\n", "# ", "> ", "- ", "&#"]
+        ),
         st.text(max_size=8),
     ),
     max_size=12,
@@ -89,7 +92,7 @@ class Elements(HTMLParser):
 def assert_harmless(html: str) -> None:
     for tag, attributes in Elements(html).found:
         assert tag in TAGS, html
-        assert set(attributes) <= ATTRIBUTES.get(tag, set()) | ({"rel"} if tag == "a" else set()), html
+        assert set(attributes) <= ATTRIBUTES.get(tag, set()) | {"title", "rel"}, html
         address = "".join(c for c in attributes.get("href", "") + attributes.get("src", "") if c > " ").lower()
         scheme, colon, _ = address.partition(":")
         assert not colon or scheme in SCHEMES or not scheme.replace("+", "").isalnum(), html
@@ -191,7 +194,10 @@ def test_images_are_told_with_their_lines() -> None:
         ("- a\n- b", "- a\n- b"),
         ("3. c\n4. d", "3. c\n4. d"),
         ("> Said", "Said"),
-        ("See [here](https://a.example) and [there](https://a.example).", "See here (https://a.example) and there (https://a.example)."),
+        (
+            "See [here](https://a.example) and [there](https://a.example).",
+            "See here (https://a.example) and there (https://a.example).",
+        ),
         ("<https://a.example>", "https://a.example"),
         ("    code", "code"),
         ("a\\\nb", "a\nb"),

@@ -73,7 +73,7 @@ class Live:
 
     def _live(self, row: CampaignRow, edition_id: int, number: int) -> LiveCampaign:
         known = self._by_slug.get(row.slug)
-        if known and known.edition_id == edition_id:
+        if known and known.edition_id == edition_id and known.key_id == row.key_id:
             return known
         content = db.session.scalars(select(Edition.content).filter_by(id=edition_id)).one()
         return LiveCampaign(

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import BigId, Moment, db
+from ..extensions import NEVER_REUSED, BigId, Moment, db
 
 
 class CampaignRow(db.Model):  # type: ignore[name-defined,misc]
     """One campaign: its name, its public key and the edition that is live."""
 
     __tablename__ = "campaign"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     slug: Mapped[str] = mapped_column(String(60), unique=True)
@@ -22,13 +23,19 @@ class CampaignRow(db.Model):  # type: ignore[name-defined,misc]
     public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     live_edition_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    erased_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When the campaign's signers were erased and its keys destroyed; the count stays."""
 
 
 class Edition(db.Model):  # type: ignore[name-defined,misc]
     """One checked, published version of a campaign folder; never changed once written."""
 
     __tablename__ = "edition"
-    __table_args__ = (UniqueConstraint("campaign_id", "digest"), UniqueConstraint("campaign_id", "number"))
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "digest"),
+        UniqueConstraint("campaign_id", "number"),
+        NEVER_REUSED,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))

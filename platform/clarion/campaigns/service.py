@@ -64,9 +64,11 @@ def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Publishe
     with transaction() as session:
         row = session.scalar(select(CampaignRow).filter_by(slug=campaign.slug))
         if row is None:
-            row = _new_campaign(campaign.slug, keyring)
+            row = CampaignRow(slug=campaign.slug, created_at=now())
             session.add(row)
-            session.flush()
+        if row.id is None or (row.erased_at is not None and campaign.status != "closed"):
+            _give_keys(row, keyring)
+        session.flush()
         edition = session.scalar(select(Edition).filter_by(campaign_id=row.id, digest=campaign.digest))
         new = edition is None
         if edition is None:
@@ -87,9 +89,11 @@ def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Publishe
         return Published(campaign.slug, edition.number, edition.digest, new, row.live_edition_id == edition.id)
 
 
-def _new_campaign(slug: str, keyring: Keyring) -> CampaignRow:
-    key_id = secrets.token_hex(8)
-    return CampaignRow(slug=slug, key_id=key_id, public_key=keyring.create(key_id), created_at=now())
+def _give_keys(row: CampaignRow, keyring: Keyring) -> None:
+    """Keys of its own for a campaign that is new, or opened again after its signers were erased."""
+    row.key_id = secrets.token_hex(8)
+    row.public_key = keyring.create(row.key_id)
+    row.erased_at = None
 
 
 def editions(slug: str) -> list[tuple[Edition, bool]]:

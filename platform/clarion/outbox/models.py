@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import BigId, Moment, db
+from ..extensions import NEVER_REUSED, BigId, Moment, db
 
 DUE, SENT, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = (
     "due",
@@ -26,7 +26,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     """One email or text; what it says is made when it is sent, so the row names nobody (rule 6)."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_due", "state", "due_at"),)
+    __table_args__ = (Index("ix_message_due", "state", "due_at"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import BigId, Moment, db
+from ..extensions import NEVER_REUSED, BigId, Moment, db
 
 PENDING, CONFIRMED, WITHDRAWN, VOID = "pending", "confirmed", "withdrawn", "void"
 WAITING, APPROVED, HIDDEN = "waiting", "approved", "hidden"
@@ -25,6 +25,7 @@ class Signature(db.Model):  # type: ignore[name-defined,misc]
             postgresql_where=text("reason_due"),
             sqlite_where=text("reason_due"),
         ),
+        NEVER_REUSED,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -60,7 +61,7 @@ class Consent(db.Model):  # type: ignore[name-defined,misc]
     """
 
     __tablename__ = "consent"
-    __table_args__ = (UniqueConstraint("signature_id", "organisation", "channel"),)
+    __table_args__ = (UniqueConstraint("signature_id", "organisation", "channel"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"))
@@ -77,7 +78,7 @@ class Reason(db.Model):  # type: ignore[name-defined,misc]
     """A signer's public words with the name they chose to show; seen on the page once approved."""
 
     __tablename__ = "reason"
-    __table_args__ = (Index("ix_reason_shown", "campaign_id", "state", "id"),)
+    __table_args__ = (Index("ix_reason_shown", "campaign_id", "state", "id"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
@@ -94,6 +95,7 @@ class CountDelta(db.Model):  # type: ignore[name-defined,misc]
     """One step of a count, up or down, written beside the signature and folded later (rule 3)."""
 
     __tablename__ = "count_delta"
+    __table_args__ = NEVER_REUSED
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), index=True)

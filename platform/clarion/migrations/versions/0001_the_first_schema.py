@@ -23,8 +23,10 @@ def upgrade() -> None:
         sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("live_edition_id", BIG_ID, nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
         sa.UniqueConstraint("slug", name=op.f("uq_campaign_slug")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "media",
@@ -43,6 +45,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_count_delta_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_count_delta")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_count_delta_campaign_id"), "count_delta", ["campaign_id"], unique=False)
 
@@ -68,6 +71,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edition")),
         sa.UniqueConstraint("campaign_id", "digest", name=op.f("uq_edition_campaign_id_digest")),
         sa.UniqueConstraint("campaign_id", "number", name=op.f("uq_edition_campaign_id_number")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "signature",
@@ -96,6 +100,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "email_index", name=op.f("uq_signature_campaign_id_email_index")),
         sa.UniqueConstraint("confirm_look_up", name=op.f("uq_signature_confirm_look_up")),
         sa.UniqueConstraint("me_look_up", name=op.f("uq_signature_me_look_up")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_signature_reason_due",
@@ -128,6 +133,7 @@ def upgrade() -> None:
             "channel",
             name=op.f("uq_consent_signature_id_organisation_channel"),
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "message",
@@ -152,6 +158,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_message_dedupe_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_message_due", "message", ["state", "due_at"], unique=False)
     op.create_index(op.f("ix_message_signature_id"), "message", ["signature_id"], unique=False)
@@ -172,6 +179,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reason")),
         sa.UniqueConstraint("signature_id", name=op.f("uq_reason_signature_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_reason_shown", "reason", ["campaign_id", "state", "id"], unique=False)
 

@@ -1,0 +1,85 @@
+"""What a page promised to delete after the end is deleted, and the count stays."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from clarion.campaigns.live import live_campaigns
+from clarion.campaigns.models import CampaignRow, Edition
+from clarion.extensions import db, now, transaction
+from clarion.outbox.models import Message
+from clarion.privacy import retention, tasks
+from clarion.sealing import KeyMissing, Keyring
+from clarion.signatures import counting
+from clarion.signatures.models import Consent, Reason, Signature
+from clarion.testing import TABLE, Instance, link
+
+
+@pytest.fixture
+def closed(either_instance: Instance, tmp_path) -> Instance:
+    """A campaign with one confirmed and one pending signer that was closed just now."""
+    either_instance.sign("library", email="one@readers.example", reason="We read.", consent_readers_email="y")
+    either_instance.sign("library", email="two@readers.example")
+    either_instance.work()
+    either_instance.client.post(link(either_instance.mails()[0], "confirm"), data={"action": "confirm"})
+    either_instance.work()
+    folder = tmp_path / "campaigns" / "library"
+    (folder / "campaign.toml").write_text(TABLE.replace('"live"', '"closed"').replace("goal = 100", "keep_days = 30"))
+    either_instance.publish(folder)
+    return either_instance
+
+
+def _let_pass(instance: Instance, days: int) -> None:
+    with instance.context(), transaction() as session:
+        session.execute(update(Edition).values(published_at=now() - timedelta(days=days)))
+
+
+def test_details_are_kept_for_as_long_as_was_said(closed: Instance) -> None:
+    _let_pass(closed, 29)
+    with closed.context():
+        assert tasks.apply_retention() == 0
+        assert db.session.scalar(select(func.count()).select_from(Signature)) == 2
+
+
+def test_then_keys_and_rows_go_and_the_count_stays(closed: Instance) -> None:
+    _let_pass(closed, 31)
+    keyring: Keyring = closed.app.extensions["clarion.keyring"]
+    with closed.context():
+        live = live_campaigns().get("library")
+        assert live is not None
+        assert tasks.apply_retention() == 1
+        for model in (Signature, Consent, Reason, Message):
+            assert db.session.scalar(select(func.count()).select_from(model)) == 0
+        for opens in (keyring.private_key, keyring.index_key):
+            with pytest.raises(KeyMissing):
+                opens(live.key_id)
+        assert counting.drift() == {}
+        assert tasks.apply_retention() == 0
+    assert closed.count("library") == 1
+    assert closed.client.get("/library/en").status_code == 200
+
+
+def test_an_erasure_that_was_cut_short_is_finished(closed: Instance) -> None:
+    _let_pass(closed, 31)
+    with closed.context():
+        live = live_campaigns().get("library")
+        assert live is not None
+        closed.app.extensions["clarion.keyring"].destroy(live.key_id)
+        assert db.session.get_one(CampaignRow, live.id).erased_at is None, "never called done too early"
+        assert retention.erase_signers(live, closed.app.extensions["clarion.keyring"])
+        assert db.session.scalar(select(func.count()).select_from(Signature)) == 0
+
+
+def test_a_campaign_that_opens_again_gets_new_keys(closed: Instance, tmp_path) -> None:
+    _let_pass(closed, 31)
+    with closed.context():
+        tasks.apply_retention()
+    folder = tmp_path / "campaigns" / "library"
+    (folder / "campaign.toml").write_text(TABLE)
+    closed.publish(folder)
+    assert closed.sign("library", email="three@readers.example").status_code == 303
+    closed.work()
+    assert closed.mails()[-1]["To"] == "three@readers.example"
