@@ -136,7 +136,7 @@ def test_a_text_without_end_is_refused_without_end_of_patience(fault: OnlyFault,
     assert "longer than" in found.message
 
 
-def test_a_text_in_a_language_that_is_not_switched_on_is_a_warning(faults: Faults, load: Callable[..., object]) -> None:
+def test_a_text_in_a_language_that_is_not_switched_on_is_a_warning(faults: Faults) -> None:
     toml = 'languages = ["en"]\nlead = "readers"\n[organisations.readers]\nname = "Readers"\n'
     (warning,) = faults({"campaign.toml": toml})
     assert (warning.file, warning.level) == ("es.md", "warning")

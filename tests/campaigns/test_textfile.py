@@ -58,8 +58,8 @@ def test_every_systems_line_ends(end: str) -> None:
     assert (parsed.body, parsed.body_line) == ("Why.\nMore.", 7)
 
 
-def test_a_mark_at_the_start_and_blank_lines_do_no_harm() -> None:
-    parsed = parse_text("\ufeff\n\n---\ntitle: T\n---\nx")
+def test_blank_lines_at_the_start_do_no_harm() -> None:
+    parsed = parse_text("\n\n---\ntitle: T\n---\nx")
     assert parsed.head == {"title": "T"}
     assert parsed.lines == {"title": 4}
 
