@@ -15,6 +15,7 @@ from .pages.render import PageMemory
 from .privacy import views as privacy
 from .sealing import Keyring
 from .settings import Settings
+from .signatures.group import init_signing
 from .signatures.tokens import FormTokens, References
 
 
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
     assets.init_assets(app)
     errors.init_errors(app)
     init_live(app)
+    init_signing(app)
     init_pulse(app)
     _init_keys(app, settings)
     app.extensions["clarion.page_memory"] = PageMemory()

@@ -19,17 +19,17 @@ def wording(language: str, channel: str, organisation: str) -> str:
 
 
 @pytest.fixture
-def load() -> Callable[[Path], Loaded]:
-    """Load a folder with the platform's own languages."""
+def load() -> Callable[..., Loaded]:
+    """Load a folder with the platform's own languages; the root is the folder above unless given."""
 
-    def load_it(folder: Path) -> Loaded:
-        return load_folder(folder, folder.parent, read_languages(), wording)
+    def load_it(folder: Path, root: Path | None = None) -> Loaded:
+        return load_folder(folder, root or folder.parent, read_languages(), wording)
 
     return load_it
 
 
 @pytest.fixture
-def faults(make_folder: Callable[..., Path], load: Callable[[Path], Loaded]) -> Callable[..., list[Fault]]:
+def faults(make_folder: Callable[..., Path], load: Callable[..., Loaded]) -> Callable[..., list[Fault]]:
     """The faults of the folder `library` with some files replaced; `None` leaves one out."""
 
     def faults_of(files: dict[str, str | bytes | None], slug: str = "library") -> list[Fault]:

@@ -42,7 +42,7 @@ def read_image(name: str, raw: bytes) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(raw), formats=[*FORMATS, *KINDS]) as image:
+            with Image.open(io.BytesIO(raw), formats=list(FORMATS)) as image:
                 if image.width * image.height > MAX_PIXELS:
                     raise ImageRefused(_TOO_MANY_PIXELS)
                 kind = KINDS.get(str(image.format), str(image.format))

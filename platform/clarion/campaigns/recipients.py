@@ -49,7 +49,7 @@ def read_recipients(source: str, file: str, languages: Sequence[str]) -> tuple[t
                     lines.append(line)
             line = reader.line_num + 1
             if len(recipients) > MAX_ROWS:
-                faults.append(Fault(file, f"More than {MAX_ROWS} recipients.", "Keep those who decide.", line))
+                faults.append(Fault(file, f"More than {MAX_ROWS} recipients.", "Keep those who decide.", lines[-1]))
                 break
     except csv.Error as error:
         faults.append(Fault(file, f"Not a table: {error}.", "Save it again as CSV, UTF-8.", reader.line_num))

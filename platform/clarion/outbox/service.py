@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from ..extensions import Transaction, db, insert_if_new, now, transaction
 from .models import CAPPED, DUE, FAILED, SENT, SET_ASIDE, Message
@@ -35,39 +36,54 @@ class Leased:
     created_at: datetime
 
 
-def put(
-    session: Transaction,
-    *,
-    kind: str,
-    campaign_id: int,
-    signature_id: int,
-    dedupe_key: str,
-    state: str = DUE,
-    channel: str = "email",
-) -> int | None:
-    """Write a message into the caller's transaction and return its id.
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be put in. Its `dedupe_key` names what the mailbox shall get once only."""
+
+    kind: str
+    campaign_id: int
+    signature_id: int
+    dedupe_key: str
+    state: str = DUE
+    channel: str = "email"
+
+
+def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None]:
+    """Write messages into the caller's transaction and return their ids, in order.
 
     Where one with the same `dedupe_key` is there already, the mailbox has had this mail: a row in
     state `capped` is written instead, which keeps the work of both cases the same (rule 5), and the
-    answer is `None`.
+    id is `None`.
     """
-    row = {
-        "kind": kind,
-        "channel": channel,
-        "campaign_id": campaign_id,
-        "signature_id": signature_id,
-        "dedupe_key": dedupe_key,
-        "state": state,
+    moment = now()
+    rows = [_row(message, moment) for message in messages]
+    insert = insert_if_new(Message).returning(Message.id, Message.dedupe_key)
+    ids = {key: id for id, key in session.execute(insert, rows)}
+    found = [ids.pop(message.dedupe_key, None) for message in messages]
+    capped = [
+        {**row, "dedupe_key": secrets.token_hex(16), "state": CAPPED}
+        for row, id in zip(rows, found, strict=True)
+        if id is None
+    ]
+    if capped:
+        session.execute(insert_if_new(Message), capped)
+    return found
+
+
+def _row(message: NewMessage, moment: datetime) -> dict[str, object]:
+    return {
+        "kind": message.kind,
+        "channel": message.channel,
+        "campaign_id": message.campaign_id,
+        "signature_id": message.signature_id,
+        "dedupe_key": message.dedupe_key,
+        "state": message.state,
         "attempt": 0,
         "crashes": 0,
         "last_code": "",
-        "due_at": now(),
-        "created_at": now(),
+        "due_at": moment,
+        "created_at": moment,
     }
-    id = session.scalar(insert_if_new(Message).values(row).returning(Message.id))
-    if id is None:
-        session.execute(insert(Message).values({**row, "dedupe_key": secrets.token_hex(16), "state": CAPPED}))
-    return id
 
 
 def due_ids(limit: int) -> list[int]:

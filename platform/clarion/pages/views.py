@@ -28,7 +28,8 @@ from ..extensions import db, now
 from ..i18n import best_language
 from ..security import access, refuse_cross_site
 from ..signatures.forms import SignForm, build_form
-from ..signatures.service import Submission, sign
+from ..signatures.group import sign
+from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, FormTokens, References
 from .pulse import pulse
 from .render import PageMemory, campaign_page, language_named, links
@@ -157,7 +158,7 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
         consents=form.given_consents,
         suspect=bool(form["website"].data),
     )
-    signed = sign(submission, current_app.extensions["clarion.keyring"])
+    signed = sign(submission)
     if signed.message_id is not None:
         wake("send_message", signed.message_id)
     references: References = current_app.extensions["clarion.references"]

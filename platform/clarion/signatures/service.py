@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from ..campaigns.live import LiveCampaign
 from ..domain.addresses import canonical_address
@@ -15,8 +16,8 @@ from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
 from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction
-from ..outbox.models import DUE, HELD
-from ..outbox.service import put
+from ..outbox.models import HELD
+from ..outbox.service import NewMessage, put
 from ..sealing import Keyring, Link, blind_index, look_up, seal
 from .counting import add_step
 from .models import CONFIRMED, PENDING, Consent, Signature
@@ -48,40 +49,28 @@ class Signed:
     message_id: int | None
 
 
-def sign(submission: Submission, keyring: Keyring) -> Signed:
-    """Write a signature with its consents and its confirmation message.
+@dataclass(frozen=True, slots=True, repr=False)
+class Prepared:
+    """A submission with everything sealed, ready to be written: no database was asked for it."""
 
-    Who has signed before gets a message too, which says so in the mailbox and nowhere else. Boxes
-    ticked the second time are kept as proposed until the mailbox confirms them.
-    """
+    submission: Submission
+    row: dict[str, object]
+
+    @property
+    def key(self) -> tuple[int, bytes]:
+        """The unique key of the signature."""
+        return self.submission.live.id, cast(bytes, self.row["email_index"])
+
+
+def prepare(submission: Submission, keyring: Keyring) -> Prepared:
+    """Seal a submission. All that costs time is done here, by each request for itself."""
     live, person = submission.live, submission.person
     link = Link()
-    index = blind_index(keyring.index_key(live.key_id), canonical_address(person.email))
-    values = _signature_values(submission, link, index, keyring)
-    with transaction() as session:
-        signature_id = session.scalar(insert_if_new(Signature).values(values).returning(Signature.id))
-        kind, key = "confirm", f"confirm:{signature_id}"
-        if signature_id is None:
-            signature_id, kind, key = _repeat(session, live.id, index)
-        _write_consents(session, signature_id, submission)
-        message_id = put(
-            session,
-            kind=kind,
-            campaign_id=live.id,
-            signature_id=signature_id,
-            dedupe_key=key,
-            state=HELD if submission.suspect else DUE,
-        )
-    return Signed(signature_id, message_id)
-
-
-def _signature_values(submission: Submission, link: Link, index: bytes, keyring: Keyring) -> dict[str, object]:
-    live, person = submission.live, submission.person
     details = person.to_details()
     confirm_look_up = _look_up(link.confirm_token)
-    return {
+    row = {
         "campaign_id": live.id,
-        "email_index": index,
+        "email_index": blind_index(keyring.index_key(live.key_id), canonical_address(person.email)),
         "state": PENDING,
         "language": submission.language,
         "source": submission.source,
@@ -97,6 +86,31 @@ def _signature_values(submission: Submission, link: Link, index: bytes, keyring:
         "code_tries": 0,
         "signed_at": this_minute(),
     }
+    return Prepared(submission, row)
+
+
+def write(prepared: Sequence[Prepared]) -> list[Signed]:
+    """Write signatures with their consents and confirmation messages in one transaction.
+
+    Who has signed before gets a message too, which says so in the mailbox and nowhere else. Boxes
+    ticked the second time are kept as proposed until the mailbox confirms them.
+    """
+    with transaction() as session:
+        columns = (Signature.id, Signature.campaign_id, Signature.email_index)
+        inserted = session.execute(insert_if_new(Signature).returning(*columns), [p.row for p in prepared])
+        fresh = {(campaign_id, index): id for id, campaign_id, index in inserted}
+        messages = []
+        earlier = _earlier(session, [p.key for p in prepared if p.key not in fresh])
+        for one in prepared:
+            id = fresh.pop(one.key, None)
+            if id is None:
+                message = _for_repeat(earlier.get(one.key) or _earlier(session, [one.key])[one.key])
+            else:
+                message = NewMessage("confirm", one.submission.live.id, id, f"confirm:{id}")
+            messages.append(replace(message, state=HELD) if one.submission.suspect else message)
+        _write_consents(session, prepared, [message.signature_id for message in messages])
+        message_ids = put(session, messages)
+    return [Signed(m.signature_id, id) for m, id in zip(messages, message_ids, strict=True)]
 
 
 def _look_up(token: str) -> bytes:
@@ -106,33 +120,42 @@ def _look_up(token: str) -> bytes:
     return found
 
 
-def _repeat(session: Transaction, campaign_id: int, index: bytes) -> tuple[int, str, str]:
-    """The signature that is there already, and the message for its owner.
+def _earlier(session: Transaction, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], Signature]:
+    """The signatures that are there already, by their unique keys."""
+    if not keys:
+        return {}
+    query = select(Signature).where(tuple_(Signature.campaign_id, Signature.email_index).in_(list(keys)))
+    return {(row.campaign_id, row.email_index): row for row in session.scalars(query)}
+
+
+def _for_repeat(earlier: Signature) -> NewMessage:
+    """The message for the owner of a signature that is there already.
 
     A form sent twice within minutes needs no second mail, a later one gets the confirmation once more;
     who has confirmed is told so once a month at most.
     """
-    earlier = session.scalars(select(Signature).filter_by(campaign_id=campaign_id, email_index=index)).one()
     if earlier.state == PENDING:
         recent = earlier.signed_at > now() - SAME_VISIT
-        return earlier.id, "confirm", f"confirm:{earlier.id}" if recent else f"resend:{earlier.id}"
-    return earlier.id, "again", f"again:{earlier.id}:{now():%Y-%m}"
+        key = f"confirm:{earlier.id}" if recent else f"resend:{earlier.id}"
+        return NewMessage("confirm", earlier.campaign_id, earlier.id, key)
+    return NewMessage("again", earlier.campaign_id, earlier.id, f"again:{earlier.id}:{now():%Y-%m}")
 
 
-def _write_consents(session: Transaction, signature_id: int, submission: Submission) -> None:
+def _write_consents(session: Transaction, prepared: Sequence[Prepared], signature_ids: Sequence[int]) -> None:
     rows = [
         {
-            "signature_id": signature_id,
+            "signature_id": id,
             "organisation": ask.organisation,
             "channel": ask.channel,
-            "edition_id": submission.edition_id,
-            "language": submission.language,
-            "given_at": this_minute(),
+            "edition_id": one.submission.edition_id,
+            "language": one.submission.language,
+            "given_at": one.row["signed_at"],
         }
-        for ask in submission.consents
+        for one, id in zip(prepared, signature_ids, strict=True)
+        for ask in one.submission.consents
     ]
     if rows:
-        session.execute(insert_if_new(Consent).values(rows))
+        session.execute(insert_if_new(Consent), rows)
 
 
 def find_by_token(token: str) -> Signature | None:
@@ -171,13 +194,7 @@ def confirm(signature_id: int) -> int | None:
         )
         signature = session.get_one(Signature, signature_id)
         add_step(session, signature, +1)
-        return put(
-            session,
-            kind="thanks",
-            campaign_id=signature.campaign_id,
-            signature_id=signature_id,
-            dedupe_key=f"thanks:{signature_id}",
-        )
+        return put(session, [NewMessage("thanks", signature.campaign_id, signature_id, f"thanks:{signature_id}")])[0]
 
 
 def code_is_right(signature_id: int, code: str, keyring: Keyring, tries: int) -> bool:
@@ -203,13 +220,7 @@ def resend(signature: Signature) -> int | None:
     if signature.state != PENDING:
         return None
     with transaction() as session:
-        return put(
-            session,
-            kind="confirm",
-            campaign_id=signature.campaign_id,
-            signature_id=signature.id,
-            dedupe_key=f"resend:{signature.id}",
-        )
+        return put(session, [NewMessage("confirm", signature.campaign_id, signature.id, f"resend:{signature.id}")])[0]
 
 
 def deny(signature: Signature) -> bool:
