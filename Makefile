@@ -38,7 +38,7 @@ lock: .venv/folder ## pin again what pyproject.toml asks for (UPGRADE=1: at the 
 	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
 	  $(if $(UPGRADE),--upgrade) "$$@" > /dev/null; }; \
 	compile --group build -o requirements.lock; \
-	sed -nE 's/^([a-z][^ ]*==[^ ]+).*/\1/p' requirements.lock > "$$tools/pins"; \
+	sed -nE 's/^([a-z][^ ]*==[^\\]*) \\$$/\1/p' requirements.lock > "$$tools/pins"; \
 	compile --group dev --constraint "$$tools/pins" -o requirements-dev.lock
 
 clean: ## remove .venv and what the tools keep; what people signed, in var/, stays

@@ -11,7 +11,6 @@ from .delivery.channels import FileChannel
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, views
 from .pages.pulse import init_pulse
-from .pages.render import PageMemory
 from .privacy import views as privacy
 from .sealing import Keyring
 from .settings import Settings
@@ -34,7 +33,6 @@ def create_app(settings: Settings) -> Flask:
     init_signing(app)
     init_pulse(app)
     _init_keys(app, settings)
-    app.extensions["clarion.page_memory"] = PageMemory()
     app.extensions["clarion.channels"] = {
         "email": FileChannel(settings.delivery.mail_folder, settings.delivery.sender.rpartition("@")[2])
     }

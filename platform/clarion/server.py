@@ -16,6 +16,7 @@ from .campaigns import service
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
 from .monitoring import log, report
+from .pages.front import install_front
 from .sealing import Keyring
 from .settings import Settings
 from .worker import EmbeddedWorker
@@ -105,6 +106,8 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
         raise PortTaken(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
     publisher = Publisher(app, say)
     live = publisher.publish_all(changed=False)
+    front = install_front(app)
+    front.start()
     worker = EmbeddedWorker(app)
     worker.start()
     stop = threading.Event()
@@ -116,6 +119,7 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
         server.run()
     finally:
         stop.set()
+        front.stop()
         server.close()
         worker.stop()
         log.info("stopped")

@@ -1,7 +1,6 @@
 """Twenty broken folders beside a good one: each is told what is wrong with it, and the good one is served."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,14 +45,14 @@ TWENTY = [
     Broken("b04", "es.md:3: [ask]", "missing or empty", {"es.md": "---\ntitle: T\nask:\n---\nx"}),
     Broken("b05", "recipients.csv:3: [name]", "without a name", {"recipients.csv": "role,name\nto,Ana\nto,\n"}),
     Broken("b06", "recipients.csv:2: [email]", "not an email", {"recipients.csv": "role,name,email\nto,Ana,ana@\n"}),
-    Broken("b07", "campaign.toml:2: [slug]", '"library" too', root_key('slug = "library"')),
+    Broken("b07", "campaign.toml:2: [slug]", '"b06" too', root_key('slug = "b06"')),
     Broken("b08", "campaign.toml:3: [closes]", "before it opens", root_key("opens = 2026-08-01\ncloses = 2026-07-01")),
     Broken("b09", "campaign.toml:2: [opens]", "offset", root_key("opens = 2026-07-12T09:00:00")),
     Broken("b10", "campaign.toml:2: [languages]", 'Did you mean "es"?', table('"es"', '"ess"')),
     Broken("b11", "campaign.toml:2: [image]", "missing", root_key('image = "media/none.png"')),
     Broken("b12", "campaign.toml:2: [image]", "../../etc/passwd", root_key('image = "../../etc/passwd"')),
     Broken("b13", "media/a.svg:", "PNG", {**root_key('image = "media/a.svg"'), "media/a.svg": "<svg/>"}),
-    Broken("b14", "en.md:7:", "raw HTML", {"en.md": f"{HEAD}\na\nb <script>alert(1)</script>\n"}),
+    Broken("b14", "en.md:7:", "raw HTML", {"en.md": f"{HEAD}\na\nb <img src=x onerror=alert(1)>\n"}),
     Broken("b15", "es.md:6:", "javascript:", {"es.md": f"{HEAD}\n[a](javascript:alert(1))\n"}),
     Broken("b16", "es.md:2:", "UTF-8", {"es.md": "---\ntitle: Ñandú\nask: A\n---\nx".encode("cp1252")}),
     Broken("b17", "en.md:", "link", {"en.md": None}, ("en.md", "es.md")),
@@ -91,11 +90,12 @@ def test_the_check_tells_each_fault_with_file_and_line(folders: Path) -> None:
     assert done.returncode == 1
     assert len(TWENTY) == len({broken.slug for broken in TWENTY}) == 20
     for broken in TWENTY:
-        (line,) = lines_of(done.stdout, broken.slug)
-        assert line.startswith(f"campaigns/{broken.slug}/{broken.told} "), line
-        assert broken.words in line
-    # The twenty, and the good folder whose slug b07 claims.
-    assert "21 faults in 21 of 21 folders" in done.stderr
+        told = lines_of(done.stdout, broken.slug)
+        assert len(told) == (2 if broken.slug == "b06" else 1), told  # whose slug b07 claims
+        assert told[0].startswith(f"campaigns/{broken.slug}/{broken.told} ")
+        assert broken.words in told[0]
+    assert "library: ready to publish" in done.stdout
+    assert "21 faults in 20 of 21 folders" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -123,8 +123,8 @@ def test_a_check_writes_nothing(folders: Path) -> None:
 @pytest.fixture
 def served(make_instance: Callable[..., Instance], folders: Path) -> tuple[Instance, Publisher, list[str]]:
     """An instance that publishes these folders as the server does, and what it says."""
-    instance, said = make_instance(), []
-    (folders / "b07" / "campaign.toml").write_text("slug = 'b07'\ngoal = 1\n", "utf-8")
+    said: list[str] = []
+    instance = make_instance()
     return instance, Publisher(instance.app, said.append), said
 
 
@@ -134,9 +134,7 @@ def test_the_good_one_is_served_all_the_same(served: tuple[Instance, Publisher, 
     assert instance.client.get("/library/en").status_code == 200
     for broken in TWENTY:
         assert instance.client.get(f"/{broken.slug}/en").status_code == 404
-        assert any(line.startswith(f"{broken.slug}: not published") for line in said)
-        if broken.slug != "b07":
-            assert any(re.match(rf" +{broken.slug}/{re.escape(broken.told)} ", line) for line in said)
+        assert any(line.startswith(f"  {broken.slug}/{broken.told} ") for line in said)
 
 
 def test_a_broken_edit_keeps_the_last_good_edition(served: tuple[Instance, Publisher, list[str]]) -> None:

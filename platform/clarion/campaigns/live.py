@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 from sqlalchemy import select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..domain.campaign import Campaign
 from ..extensions import db
@@ -63,13 +64,21 @@ class Live:
         with self._lock:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
-            rows = db.session.execute(
-                select(CampaignRow, Edition.id, Edition.number).join(Edition, Edition.id == CampaignRow.live_edition_id)
-            ).all()
-            found = {row.slug: self._live(row, edition_id, number) for row, edition_id, number in rows}
+            try:
+                found = self._read()
+            except (OperationalError, InterfaceError):
+                # a page that is shown from what was known is better than none; signing says so itself
+                if not self._by_slug:
+                    raise
+                found = self._by_slug
             self._by_slug = found
             self._by_id = {live.id: live for live in found.values()}
             self._read_at = time.monotonic()
+
+    def _read(self) -> dict[str, LiveCampaign]:
+        editions = select(CampaignRow, Edition.id, Edition.number)
+        rows = db.session.execute(editions.join(Edition, Edition.id == CampaignRow.live_edition_id)).all()
+        return {row.slug: self._live(row, edition_id, number) for row, edition_id, number in rows}
 
     def _live(self, row: CampaignRow, edition_id: int, number: int) -> LiveCampaign:
         known = self._by_slug.get(row.slug)

@@ -80,7 +80,7 @@ def _read_head(lines: list[str], first: int, result: TextFile) -> None:
             )
     for name, block in blocks.items():
         rest = textwrap.dedent("\n".join(block[1:])).rstrip("\n")
-        if not block[0] and rest:
+        if not block[0] and rest.strip():
             result.lines[name] += 1 + next(i for i, line in enumerate(block[1:]) if line.strip())
         result.head[name] = f"{block[0]}\n{rest}".strip()
 

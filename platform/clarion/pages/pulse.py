@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask, current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..signatures import counting, reasons
 from ..signatures.reasons import ShownReason
 
 FRESH_SECONDS = 0.5
 REASONS_FRESH_SECONDS = 2.0
+
+Known = TypeVar("Known")
 
 
 class Pulse:
@@ -28,7 +33,7 @@ class Pulse:
         if time.monotonic() - self._counted_at >= FRESH_SECONDS:
             with self._lock:
                 if time.monotonic() - self._counted_at >= FRESH_SECONDS:
-                    self._counts = counting.all_counts()
+                    self._counts = self._known_or(counting.all_counts, self._counts)
                     self._counted_at = time.monotonic()
         return self._counts.get(campaign_id, 0)
 
@@ -40,9 +45,17 @@ class Pulse:
         """The approved reasons of a campaign."""
         read_at, known = self._reasons.get(campaign_id, (float("-inf"), ()))
         if time.monotonic() - read_at >= REASONS_FRESH_SECONDS:
-            known = tuple(reasons.shown(campaign_id))
+            known = self._known_or(lambda: tuple(reasons.shown(campaign_id)), known)
             self._reasons[campaign_id] = (time.monotonic(), known)
         return known
+
+    @staticmethod
+    def _known_or(read: Callable[[], Known], known: Known) -> Known:
+        """What is read, or what was known while the database is away."""
+        try:
+            return read()
+        except (OperationalError, InterfaceError):
+            return known
 
 
 def init_pulse(app: Flask) -> None:

@@ -200,34 +200,15 @@ def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = Non
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPage:
-    """A rendered campaign page with what it was made from."""
+def page_stamp(live: LiveCampaign, at: datetime) -> tuple[object, ...]:
+    """All that a campaign's pages are made from: equal stamps, equal pages.
 
-    stamp: tuple[Any, ...]
-    body: bytes
-    style_hash: str
-
-
-class PageMemory:
-    """Campaign pages, rendered once for each edition, language, count and hour."""
-
-    def __init__(self) -> None:
-        self._pages: dict[tuple[str, str], KeptPage] = {}
-
-    def page(self, live: LiveCampaign, language: str, at: datetime) -> bytes:
-        """The page's bytes; the hour is part of the stamp because the form token in it ages."""
-        stamp = (
-            live.edition_id,
-            pulse().count(live.id),
-            live.campaign.state(at),
-            at.strftime("%Y%m%d%H"),
-            pulse().reasons(live.id),
-        )
-        kept = self._pages.get((live.slug, language))
-        if kept is None or kept.stamp != stamp:
-            body = campaign_page(live, language).encode()
-            kept = KeptPage(stamp, body, g.style_hash)
-            self._pages[live.slug, language] = kept
-        g.style_hash = kept.style_hash
-        return kept.body
+    The hour is part of it because the form token in the page ages.
+    """
+    return (
+        live.edition_id,
+        pulse().count(live.id),
+        live.campaign.state(at),
+        at.strftime("%Y%m%d%H"),
+        pulse().reasons(live.id),
+    )

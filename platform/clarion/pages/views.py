@@ -32,7 +32,7 @@ from ..signatures.group import sign
 from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, FormTokens, References
 from .pulse import pulse
-from .render import PageMemory, campaign_page, language_named, links
+from .render import campaign_page, language_named, links
 from .steps import index_page, thanks_page
 
 bp = Blueprint("pages", __name__)
@@ -80,9 +80,8 @@ def choose_language(slug: str) -> BaseResponse:
 @bp.get("/<slug:slug>/<language>")
 @access("public")
 def campaign(slug: str, language: str) -> BaseResponse:
-    """The campaign page: the same bytes for everyone."""
-    memory: PageMemory = current_app.extensions["clarion.page_memory"]
-    response = Response(memory.page(visible(slug, language), language, now()), content_type="text/html; charset=utf-8")
+    """The campaign page: the same bytes for everyone, so `front` keeps them in memory."""
+    response = make_response(campaign_page(visible(slug, language), language))
     response.headers["Content-Language"] = language
     response.headers["Cache-Control"] = SHORT_CACHE
     response.add_etag()

@@ -1,0 +1,202 @@
+"""The project's own campaign on a real server, and people who visit it with a real browser."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
+from sqlalchemy import select
+
+from clarion.campaigns.live import live_campaigns
+from clarion.extensions import db
+from clarion.pages.pulse import init_pulse
+from clarion.signatures import reasons
+from clarion.signatures.models import APPROVED, HIDDEN, CountTotal, Reason
+from clarion.testing import Instance, link, plain
+
+ROOT = Path(__file__).parents[2]
+SLUG = "dc-sanctuary"
+HEIGHT = 740
+REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
+"""Chromium's own note on a page that comes with such a status, as a refused form does."""
+
+
+@dataclass
+class Signer:
+    """Somebody who has signed: the page they were sent to, and the mail they got."""
+
+    thanks: str
+    mail: EmailMessage
+
+    @property
+    def confirm(self) -> str:
+        """The address that the mail's button opens."""
+        return link(self.mail, "confirm")
+
+    @property
+    def me(self) -> str:
+        """The address of their own page."""
+        return link(self.mail, "me")
+
+    @property
+    def code(self) -> str:
+        """The six digits."""
+        found = re.search(r"\b\d{6}\b", plain(self.mail))
+        assert found
+        return found[0]
+
+
+@dataclass
+class Site:
+    """A served instance with the campaign live."""
+
+    instance: Instance
+    url: str
+    folder: Path
+    signed: int = 0
+
+    def signer(self, language: str = "en", **fields: str) -> Signer:
+        """Sign as somebody new; the mail is there."""
+        self.signed += 1
+        form = {"email": f"signer{self.signed}@readers.example", "postal_code": "20009", **fields}
+        answer = self.instance.sign(SLUG, language, **form)
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+        self.instance.work()
+        return Signer(answer.headers["Location"], self.instance.mails()[-1])
+
+    def confirmed(self, language: str = "en", **fields: str) -> Signer:
+        """The same, confirmed."""
+        signer = self.signer(language, **fields)
+        self.instance.client.post(signer.confirm, data={"action": "confirm"})
+        self.instance.work()
+        return signer
+
+    def count_up(self, number: int) -> None:
+        """Count so many earlier signatures."""
+        with self.instance.context():
+            live = live_campaigns().get(SLUG)
+            assert live
+            db.session.add(CountTotal(campaign_id=live.id, language="en", source="earlier", area="", n=number))
+            db.session.commit()
+        self.forget()
+
+    def approve_reasons(self) -> None:
+        """Show the reasons that wait, and none of the earlier ones."""
+        with self.instance.context():
+            for row in db.session.scalars(select(Reason)).all():
+                reasons.moderate(row.campaign_id, row.id, HIDDEN if row.state == APPROVED else APPROVED)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let the next page be made from what the database holds now."""
+        init_pulse(self.instance.app)
+
+    def publish(self, status: str, **more: str) -> None:
+        """Publish the campaign with another status; `more` is added to the front matter of each text."""
+        table = self.folder / "campaign.toml"
+        table.write_text(re.sub(r'(?m)^status = "\w+"', f'status = "{status}"', table.read_text("utf-8")), "utf-8")
+        for path in self.folder.glob("*.md"):
+            lines = "".join(f"{key}: {words}\n" for key, words in more.items())
+            path.write_text(path.read_text("utf-8").replace("---\n", f"---\n{lines}", 1), "utf-8")
+        self.instance.publish(self.folder)
+
+
+@dataclass
+class Visitor:
+    """One browser with nothing in it yet, and all that it saw."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    responses: list[Response] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> None:
+        """Go to a page of the site."""
+        self.page.goto(self.url + path)
+
+    def sign(self, **fields: str) -> None:
+        """Fill in the form as far as it is needed, and more where `fields` say so."""
+        filled = {"name": "Ana Luna", "email": "ana@readers.example", "postal_code": "20009", **fields}
+        for name, words in filled.items():
+            self.page.fill(f"#{name}", words)
+
+    def send_anyway(self, **fields: str) -> None:
+        """Send the form as a browser would that checks nothing itself."""
+        self.sign(**fields)
+        self.page.eval_on_selector("#sign-form", "form => { form.noValidate = true }")
+        with self.page.expect_navigation():
+            self.page.click("button.main")
+
+    def faults(self) -> list[str]:
+        """Everything that no visit may see: foreign requests, cookies, complaints of the browser."""
+        foreign = {r.url for r in self.responses if not r.url.startswith((f"{self.url}/", "data:"))}
+        cookies = [r.url for r in self.responses if r.header_value("set-cookie")]
+        found = [f"asked {url}" for url in foreign] + [f"{url} set a cookie" for url in cookies]
+        return found + self.complaints + [f"holds the cookie {c}" for c in self.context.cookies()]
+
+
+@pytest.fixture
+def site(make_instance: Callable[..., Instance], serve_instance: Callable[[Instance], str], tmp_path: Path) -> Site:
+    """The campaign of this project, live."""
+    folder = tmp_path / "campaigns" / SLUG
+    shutil.copytree(ROOT / "campaigns" / SLUG, folder)
+    instance = make_instance()
+    instance.publish(folder)
+    return Site(instance, serve_instance(instance), folder)
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visitor]]:
+    """Send a visitor: `visit(360, script=False)`. Whatever a test does, no visit may have seen a fault."""
+    visitors: list[Visitor] = []
+
+    def send(width: int = 360, *, script: bool = True, **more: Any) -> Visitor:
+        context = browser.new_context(
+            viewport={"width": width, "height": HEIGHT},
+            java_script_enabled=script,
+            reduced_motion="reduce",
+            **{"locale": "en-US", **more},
+        )
+        context.set_default_timeout(10_000)
+        visitor = Visitor(context, context.new_page(), site.url)
+        visitors.append(visitor)
+        _watch(visitor)
+        return visitor
+
+    yield send
+    faults = [fault for visitor in visitors for fault in visitor.faults()]
+    for visitor in visitors:
+        visitor.context.close()
+    assert faults == []
+
+
+def _watch(visitor: Visitor) -> None:
+    documents: set[str] = set()
+
+    def on_request(request: Any) -> None:
+        if request.is_navigation_request():
+            documents.add(request.url)
+        if not request.url.startswith((f"{visitor.url}/", "data:")):
+            visitor.complaints.append(f"asked for {request.url}")
+
+    def on_console(message: ConsoleMessage) -> None:
+        if not (REFUSAL.match(message.text) and message.location.get("url") in documents):
+            visitor.complaints.append(f"{message.type}: {message.text}")
+
+    def on_dialog(dialog: Any) -> None:
+        visitor.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    visitor.page.on("request", on_request)
+    visitor.page.on("response", lambda response: visitor.responses.append(response))
+    visitor.page.on("console", on_console)
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"error: {error}"))
+    visitor.page.on("dialog", on_dialog)

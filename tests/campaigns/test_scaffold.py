@@ -1,0 +1,105 @@
+"""`clarion new`: a folder that can be checked at once, and nothing overwritten."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from clarion.campaigns.loader import Loaded
+from clarion.campaigns.scaffold import FolderExists, new_folder
+from clarion.campaigns.schema import CampaignTable
+from clarion.cli import main
+from clarion.i18n import read_languages
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the command in an instance folder of its own."""
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(main, list(arguments), env={"CLARION_HOME": str(tmp_path)})
+
+    return invoke
+
+
+@pytest.mark.parametrize("languages", ["en", "es", "en,es", "es, en", "en,en,"])
+def test_a_new_folder_passes_the_check(run: Run, tmp_path: Path, languages: str) -> None:
+    made = run("new", "rent-freeze", "--languages", languages)
+    assert made.exit_code == 0, made.output
+    codes = list(dict.fromkeys(code.strip() for code in languages.split(",") if code.strip()))
+    files = {path.name for path in (tmp_path / "campaigns" / "rent-freeze").iterdir()}
+    assert files == {"campaign.toml", "recipients.csv", "media", *(f"{code}.md" for code in codes)}
+    checked = run("check", "rent-freeze")
+    assert checked.exit_code == 0, checked.output
+    assert checked.output.startswith(f"rent-freeze: ready to publish ({', '.join(codes)}; ")
+
+
+def test_a_new_folder_is_a_draft_in_its_languages(tmp_path: Path, load: Callable[..., Loaded]) -> None:
+    new_folder(tmp_path, "rent-freeze", ["es", "en"], read_languages())
+    loaded = load(tmp_path / "rent-freeze")
+    assert loaded.faults == []
+    assert loaded.campaign is not None
+    assert (loaded.campaign.status, loaded.campaign.languages) == ("draft", ("es", "en"))
+    assert all(text.ask and text.why for text in loaded.campaign.texts.values())
+
+
+def test_every_key_that_a_new_folder_leaves_out_still_exists(tmp_path: Path) -> None:
+    """Keys that are commented out are there to be switched on."""
+    new_folder(tmp_path, "rent-freeze", ["en"], read_languages())
+    lines = (tmp_path / "rent-freeze" / "campaign.toml").read_text("utf-8").splitlines()
+    offered = {line.removeprefix("# ").split(" =")[0] for line in lines if line.startswith("# ") and " = " in line}
+    assert {"opens", "closes", "image"} <= offered <= set(CampaignTable.model_fields)
+
+
+def test_a_folder_that_exists_is_left_alone(run: Run, tmp_path: Path) -> None:
+    mine = tmp_path / "campaigns" / "library"
+    mine.mkdir(parents=True)
+    (mine / "campaign.toml").write_text("mine", "utf-8")
+    done = run("new", "library")
+    assert done.exit_code == 1
+    assert "already" in done.output
+    assert [path.name for path in mine.iterdir()] == ["campaign.toml"]
+    assert (mine / "campaign.toml").read_text("utf-8") == "mine"
+    with pytest.raises(FolderExists):
+        new_folder(mine.parent, "library", ["en"], read_languages())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("Rent Freeze",), "small letters"),
+        (("../elsewhere",), "small letters"),
+        (("a",), "small letters"),
+        (("staff",), "address of the platform"),
+        (("healthz",), "address of the platform"),
+        (("rent-freeze", "--languages", "ess"), 'Did you mean "es"?'),
+        (("rent-freeze", "--languages", " , "), "at least one language"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_with_a_hint(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = run("new", *arguments)
+    assert done.exit_code == 1
+    assert words in done.output
+    assert not (tmp_path / "campaigns").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), "no campaign folders"), (("library",), 'no campaign folder "library"')],
+)
+def test_a_check_of_nothing_is_no_success(run: Run, arguments: tuple[str, ...], words: str) -> None:
+    done = run("check", *arguments)
+    assert done.exit_code == 1
+    assert words in done.output
+
+
+def test_a_check_of_a_misspelt_folder_suggests_the_right_one(run: Run) -> None:
+    run("new", "rent-freeze")
+    done = run("check", "rent-freez")
+    assert done.exit_code == 1
+    assert 'Did you mean "rent-freeze"?' in done.output
