@@ -17,6 +17,8 @@ from .monitoring import report
 from .settings import Settings
 
 QUEUE = "clarion"
+ENOUGH = 8
+"""Wake-ups that wait unheard: each will look at all that is due, so a further one adds nothing."""
 
 
 class Waker:
@@ -29,10 +31,14 @@ class Waker:
         """Let a plain function be woken by its name."""
         dramatiq.actor(broker=self.broker, actor_name=task.__name__, queue_name=QUEUE)(task)
 
-    def wake(self, name: str, *ids: int) -> None:
-        """Ask for one run of a task; after the commit, never before."""
+    def wake(self, name: str, *arguments: int | str) -> None:
+        """Ask for one run of a task; after the commit, never before. Arguments are ids and lanes, never people."""
+        if self.waiting >= ENOUGH:
+            return
         try:
-            self.broker.enqueue(dramatiq.Message(queue_name=QUEUE, actor_name=name, args=ids, kwargs={}, options={}))
+            self.broker.enqueue(
+                dramatiq.Message(queue_name=QUEUE, actor_name=name, args=arguments, kwargs={}, options={})
+            )
         except Exception as error:  # noqa: BLE001 - the sweep makes good what the broker lost
             report(error, "wake-up lost", kind=name)
 
@@ -50,7 +56,7 @@ def init_broker(app: Flask, _settings: Settings) -> Waker:
     return waker
 
 
-def wake(name: str, *ids: int) -> None:
+def wake(name: str, *arguments: int | str) -> None:
     """Wake a task of the current app."""
     waker: Waker = current_app.extensions["clarion.waker"]
-    waker.wake(name, *ids)
+    waker.wake(name, *arguments)

@@ -19,7 +19,7 @@ from .monitoring import log, report
 from .pages.front import install_front
 from .sealing import Keyring
 from .settings import Settings
-from .worker import EmbeddedWorker
+from .worker import Worker
 
 THREADS = 12
 BODY_HARD_LIMIT = 1024 * 1024
@@ -108,7 +108,7 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
     live = publisher.publish_all(changed=False)
     front = install_front(app)
     front.start()
-    worker = EmbeddedWorker(app)
+    worker = Worker(app, alone=True)
     worker.start()
     stop = threading.Event()
     if settings.campaigns.watch and settings.campaigns.folder.is_dir():

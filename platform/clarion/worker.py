@@ -1,6 +1,7 @@
-"""The worker inside `clarion serve`: threads that send messages, and one that keeps the time.
+"""The worker: threads that send messages, and one that keeps the time.
 
-Everything it does can be taken up again by the next start, so it may die at any moment.
+The same inside `clarion serve` and as a process of its own, `clarion worker`. Everything it does can be
+taken up again by another, so it may die at any moment.
 """
 
 from __future__ import annotations
@@ -14,68 +15,79 @@ import dramatiq
 from flask import Flask
 
 from .broker import Waker
-from .delivery.tasks import sweep
+from .delivery.tasks import Relay, sweep
 from .monitoring import report
-from .outbox.service import end_leases
+from .outbox import chores, service
 from .privacy.tasks import apply_retention
 from .settings import Settings
 from .signatures import tasks
 
-TICK = 1.0
+TICK = 0.5
+HEARTBEAT = 5.0
+HOUR = 3600.0
 
 
 @dataclass(slots=True)
 class Chore:
-    """Something done again and again."""
+    """Something done again and again; `shared` means by one worker of the whole cluster."""
 
     name: str
     every: float
     run: Callable[[], object]
+    shared: bool = True
     due: float = 0.0
 
 
-class EmbeddedWorker:
-    """Dramatiq's worker threads and the schedule, in the process of the web server."""
+class Worker:
+    """Dramatiq's worker threads and the schedule, in one process."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, *, alone: bool = False) -> None:
         settings: Settings = app.extensions["clarion.settings"]
         waker: Waker = app.extensions["clarion.waker"]
+        self.relay: Relay = app.extensions["clarion.relay"]
         self.app = app
+        self.alone = alone
+        """No other worker uses the database: what is leased at the start was left by a dead one."""
         self._stop = threading.Event()
         self._worker = dramatiq.Worker(waker.broker, worker_threads=settings.delivery.threads, worker_timeout=200)
         self._chores = [
-            Chore("sweep", settings.delivery.sweep_seconds, lambda: sweep(waker)),
+            Chore("heartbeat", HEARTBEAT, lambda: service.keep_alive(self.relay.owner), shared=False),
+            Chore("sweep", settings.delivery.sweep_seconds, lambda: sweep(waker), shared=False),
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),
-            Chore("forget unconfirmed", 3600, tasks.forget_unconfirmed),
-            Chore("apply retention", 3600, apply_retention),
+            Chore("remind", HOUR, tasks.remind),
+            Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
+            Chore("apply retention", HOUR, apply_retention),
         ]
         self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)
 
     def start(self) -> None:
         """Begin; what an earlier run left undone is taken up at once."""
-        with self.app.app_context():
-            end_leases()
+        if self.alone:
+            with self.app.app_context():
+                service.end_leases()
         self._worker.start()
         self._clock.start()
 
     def stop(self) -> None:
-        """Finish what is in hand and end."""
+        """Finish the message in hand, give the rest back, and end."""
+        self.relay.stopping = True
         self._stop.set()
         self._clock.join(timeout=10)
-        self._worker.stop(timeout=10_000)
+        self._worker.stop(timeout=20_000)
 
     def _keep_time(self) -> None:
         while not self._stop.is_set():
             for chore in self._chores:
                 if time.monotonic() >= chore.due and not self._stop.is_set():
                     self._do(chore)
-                    chore.due = time.monotonic() + chore.every
+                    chore.due = time.monotonic() + min(chore.every, 60)
             self._stop.wait(TICK)
 
     def _do(self, chore: Chore) -> None:
         with self.app.app_context():
             try:
-                chore.run()
+                if not chore.shared or chores.take(chore.name, chore.every):
+                    chore.run()
             except Exception as error:  # noqa: BLE001 - one chore's failure must not stop the others
                 report(error, "chore failed", kind=chore.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -13,9 +14,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 from sqlalchemy import select
+from waitress import wasyncore
+from waitress.server import create_server
 
 from clarion.campaigns.live import live_campaigns
 from clarion.extensions import db
+from clarion.pages.front import Front
 from clarion.pages.pulse import init_pulse
 from clarion.signatures import reasons
 from clarion.signatures.models import APPROVED, HIDDEN, CountTotal, Reason
@@ -58,6 +62,7 @@ class Site:
     """A served instance with the campaign live."""
 
     instance: Instance
+    front: Front
     url: str
     folder: Path
     signed: int = 0
@@ -95,8 +100,9 @@ class Site:
         self.forget()
 
     def forget(self) -> None:
-        """Let the next page be made from what the database holds now."""
+        """Let the next page be made from what the database holds now, and not half a second later."""
         init_pulse(self.instance.app)
+        self.front.refresh()
 
     def publish(self, status: str, **more: str) -> None:
         """Publish the campaign with another status; `more` is added to the front matter of each text."""
@@ -106,6 +112,7 @@ class Site:
             lines = "".join(f"{key}: {words}\n" for key, words in more.items())
             path.write_text(path.read_text("utf-8").replace("---\n", f"---\n{lines}", 1), "utf-8")
         self.instance.publish(self.folder)
+        self.forget()
 
 
 @dataclass
@@ -144,13 +151,44 @@ class Visitor:
 
 
 @pytest.fixture
-def site(make_instance: Callable[..., Instance], serve_instance: Callable[[Instance], str], tmp_path: Path) -> Site:
+def serve_front() -> Iterator[Callable[[Front], str]]:
+    """Serve a front desk with its app as `clarion serve` does; gives the address."""
+    ends: list[Callable[[], None]] = []
+
+    def start(front: Front) -> str:
+        server: Any = create_server(front, host="127.0.0.1", port=0, threads=4, ident="")
+        thread = threading.Thread(target=server.run, daemon=True)
+        front.start()
+        thread.start()
+
+        def end() -> None:
+            front.stop()
+            # closed by the thread that waits on the sockets: closing them under it is an error there
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+            thread.join(timeout=10)
+            server.task_dispatcher.shutdown()
+            assert not thread.is_alive()
+
+        ends.append(end)
+        return f"http://127.0.0.1:{server.effective_port}"
+
+    yield start
+    for end in ends:
+        end()
+    for thread in threading.enumerate():
+        if thread.name == "front":
+            thread.join(timeout=10)
+
+
+@pytest.fixture
+def site(make_instance: Callable[..., Instance], serve_front: Callable[[Front], str], tmp_path: Path) -> Site:
     """The campaign of this project, live."""
     folder = tmp_path / "campaigns" / SLUG
     shutil.copytree(ROOT / "campaigns" / SLUG, folder)
     instance = make_instance()
     instance.publish(folder)
-    return Site(instance, serve_instance(instance), folder)
+    front = Front(instance.app)
+    return Site(instance, front, serve_front(front), folder)
 
 
 @pytest.fixture

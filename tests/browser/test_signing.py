@@ -36,6 +36,7 @@ def test_by_the_link_without_a_script(visit, site, width: int, language: str) ->
         "Gracias: su firma ya cuenta" if language == "es" else re.compile("Thank you")
     )
     assert site.instance.count("dc-sanctuary") == 1
+    site.forget()
     visitor.open(f"/dc-sanctuary/{language}")
     expect(page.locator("#sign-title")).to_contain_text("1 pers")
 

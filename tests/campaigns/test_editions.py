@@ -120,12 +120,12 @@ def test_publishing_by_itself_does_not_undo_a_rollback(either_instance: Instance
         assert (published.number, published.new, published.live) == (3, True, True)
 
 
-@pytest.mark.parametrize("number", [0, 2, -1])
-def test_an_edition_that_does_not_exist(either_instance: Instance, number: int) -> None:
+def test_an_edition_that_does_not_exist(either_instance: Instance) -> None:
     with either_instance.context():
-        with pytest.raises(service.NoSuchEdition, match=f"no edition {number}"):
-            service.rollback("library", number)
-        assert states() == [(1, True)]
+        for number in (0, 2, -1):
+            with pytest.raises(service.NoSuchEdition, match=f"no edition {number}"):
+                service.rollback("library", number)
+            assert states() == [(1, True)]
 
 
 def test_a_campaign_that_was_never_published(either_instance: Instance) -> None:

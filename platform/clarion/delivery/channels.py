@@ -34,6 +34,10 @@ class Retry(Exception):
         self.wait = wait
 
 
+class Unreachable(Retry):
+    """The other side could not be reached at all; the whole lane had better wait."""
+
+
 class Unsure(Exception):
     """Nobody knows whether the message was taken: the connection broke at the wrong moment."""
 

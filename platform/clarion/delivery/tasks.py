@@ -1,78 +1,120 @@
-"""What the worker does for messages. Tasks take ids; the database session is closed before the slow send."""
+"""What the worker does for messages: drain a lane by the page, over one connection, settling as it goes."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
 from flask import Flask, current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..broker import Waker
 from ..extensions import db
 from ..monitoring import log, report
 from ..outbox import service
-from ..outbox.models import FAILED, SENT
-from ..outbox.service import Leased
-from .channels import Channel, Refused, Retry, Unsure
+from ..outbox.service import PAGE, Leased, Settlement
+from .channels import Channel, Refused, Retry, Unreachable, Unsure
+from .lanes import Lane
 from .mails import NothingToSay, compose
 
-SWEEP_PAGE = 200
 
+class Relay:
+    """The sending side of one worker process: its name on leases, and its lanes."""
 
-def deliver(message_id: int) -> None:
-    """Send one message if nobody else does, and write down what became of it."""
-    leased = service.lease(message_id)
-    if leased is None:
-        return
-    try:
-        code = _send(leased)
-    except NothingToSay:
-        service.settle(leased, FAILED, "nothing to say any more")
-    except Retry as error:
-        service.put_off(leased, error.code, error.wait)
-        log.warning("message put off", message_id=leased.id, kind=leased.kind, code=error.code, attempt=leased.attempt)
-    except Unsure as error:
-        # a confirmation may be repeated: the same Message-ID lets mail programs show it once (rule 9)
-        service.put_off(leased, error.code)
-        log.warning("message unsure", message_id=leased.id, kind=leased.kind, code=error.code)
-    except Refused as error:
-        service.settle(leased, FAILED, error.code)
-        log.warning("message refused", message_id=leased.id, kind=leased.kind, code=error.code)
-    except SQLAlchemyError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a message that fails in an unknown way stays visible and is tried again
-        service.put_off(leased, type(error).__name__)
-        report(error, "message failed", message_id=leased.id, kind=leased.kind)
-    else:
-        if not service.settle(leased, SENT, code):
-            log.warning("lease lost", message_id=leased.id, kind=leased.kind)
+    def __init__(self) -> None:
+        self.owner = secrets.token_hex(8)
+        self.stopping = False
+        self._lanes: dict[str, Lane] = {}
 
+    def lane(self, name: str) -> Lane:
+        """The lane of a channel."""
+        return self._lanes.setdefault(name, Lane(name))
 
-def _send(leased: Leased) -> str:
-    channels: Mapping[str, Channel] = current_app.extensions["clarion.channels"]
-    mail = compose(leased)
-    db.session.remove()
-    return channels[leased.channel].send(mail)
+    def drain(self, channel: str) -> int:
+        """Send what is due in a lane until nothing is; how many messages were tried."""
+        tried = 0
+        while not self.stopping:
+            width = self.lane(channel).width(PAGE)
+            page = service.lease(channel, self.owner, width) if width else []
+            if not page:
+                if width:
+                    self.lane(channel).nothing_to_try()
+                return tried
+            tried += self._send_page(page)
+        return tried
+
+    def _send_page(self, page: list[Leased]) -> int:
+        """Send one message after the other; each commit settles the last and begins the next."""
+        settled: list[Settlement] = []
+        for place, leased in enumerate(page):
+            if self.stopping or (self.lane(leased.channel).paused and place):
+                service.settle(settled)
+                service.give_back(self.owner, page[place:])
+                return place
+            begun = service.begin(leased, settled)
+            settled = [] if begun is None else [self._send(begun)]
+        service.settle(settled)
+        return len(page)
+
+    def _send(self, leased: Leased) -> Settlement:
+        """Try once; every outcome is a settlement, and only the unexpected is reported with its place."""
+        known = {"message_id": leased.id, "kind": leased.kind}
+        try:
+            code = self._pass_on(leased)
+        except NothingToSay:
+            return service.failed(leased, "nothing to say any more")
+        except Retry as error:
+            log.warning("message put off", **known, code=error.code, attempt=leased.attempt)
+            return service.put_off(leased, error.code, error.wait)
+        except Unsure as error:
+            log.warning("message unsure", **known, code=error.code)
+            return service.unsure(leased, error.code)
+        except Refused as error:
+            log.warning("message refused", **known, code=error.code)
+            return service.failed(leased, error.code)
+        except Exception as error:  # noqa: BLE001 - a message that fails in an unknown way stays visible
+            report(error, "message failed", **known)
+            return service.put_off(leased, type(error).__name__)
+        return service.sent(leased, code)
+
+    def _pass_on(self, leased: Leased) -> str:
+        channels: Mapping[str, Channel] = current_app.extensions["clarion.channels"]
+        mail = compose(leased)
+        # a slow server must not hold a database connection
+        db.session.remove()
+        lane = self.lane(leased.channel)
+        try:
+            code = channels[leased.channel].send(mail)
+        except Unreachable:
+            lane.missed()
+            raise
+        except (Retry, Refused):
+            lane.reached()
+            raise
+        lane.reached()
+        return code
 
 
 def sweep(waker: Waker) -> int:
-    """Wake for messages that are due and that nobody was woken for; how many."""
-    if waker.waiting >= SWEEP_PAGE:
+    """Wake for lanes in which something is due that nobody was woken for; how many lanes."""
+    if waker.waiting:
         return 0
-    ids = service.due_ids(SWEEP_PAGE)
-    for message_id in ids:
-        waker.wake("send_message", message_id)
-    return len(ids)
+    channels = service.channels_due()
+    for channel in channels:
+        waker.wake("drain_lane", channel)
+    return len(channels)
 
 
-def declare_tasks(app: Flask, waker: Waker) -> None:
+def declare_tasks(app: Flask, waker: Waker) -> Relay:
     """Declare the tasks on the app's broker, each run inside the app's context."""
+    relay = Relay()
+    app.extensions["clarion.relay"] = relay
 
-    def send_message(message_id: int) -> None:
+    def drain_lane(channel: str) -> None:
         with app.app_context():
             try:
-                deliver(message_id)
-            except Exception as error:  # noqa: BLE001 - a message that fails in an unknown way stays visible and is tried again
-                report(error, "send failed", message_id=message_id)
+                relay.drain(channel)
+            except Exception as error:  # noqa: BLE001 - the sweep finds again what was due
+                report(error, "lane failed", channel=channel)
 
-    waker.declare(send_message)
+    waker.declare(drain_lane)
+    return relay

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
@@ -18,30 +18,48 @@ DUE, SENT, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = (
     "capped",
     "set_aside",
 )
-"""The states of a message. `held`: waits for a person to look at the signature. `capped`: the mailbox
-had enough mail already. `set_aside`: it killed its worker again and again. Only `due` is ever sent."""
+"""The states of a message. `unknown`: nobody can tell whether it left, and it must not leave twice.
+`held`: waits for a person to look at the signature. `capped`: the mailbox had enough mail already.
+`set_aside`: it killed its worker again and again. Only `due` is ever sent."""
+
+FIRST, LAST = 0, 9
+"""Priorities: confirmations leave before everything that can wait."""
 
 
 class Message(db.Model):  # type: ignore[name-defined,misc]
     """One email or text; what it says is made when it is sent, so the row names nobody (rule 6)."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_due", "state", "due_at"), NEVER_REUSED)
+    __table_args__ = (Index("ix_message_next", "state", "channel", "priority", "due_at"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     """`confirm`, `again` or `thanks`."""
     channel: Mapped[str] = mapped_column(String(20))
+    """The lane it leaves by: `email`."""
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), index=True)
     dedupe_key: Mapped[str] = mapped_column(String(80), unique=True)
     state: Mapped[str] = mapped_column(String(12), default=DUE)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=FIRST, server_default="0")
     due_at: Mapped[datetime] = mapped_column(Moment)
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
-    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_token: Mapped[str | None] = mapped_column(String(32), index=True)
+    """The worker that holds it."""
+    trying: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """The attempt has begun: written before the try, so that a dead worker leaves its trace."""
     attempt: Mapped[int] = mapped_column(default=0)
     crashes: Mapped[int] = mapped_column(default=0)
-    """Leases that ran out without a result: the worker died."""
+    """Attempts that began and never ended: the worker died."""
     last_code: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime] = mapped_column(Moment)
     sent_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Chore(db.Model):  # type: ignore[name-defined,misc]
+    """Work that one worker of all does at a time, and when it is due next."""
+
+    __tablename__ = "chore"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(Moment)

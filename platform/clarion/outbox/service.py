@@ -5,16 +5,19 @@ from __future__ import annotations
 import random
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
 from ..extensions import Transaction, db, insert_if_new, now, transaction
-from .models import CAPPED, DUE, FAILED, SENT, SET_ASIDE, Message
+from .models import CAPPED, DUE, FAILED, FIRST, SENT, SET_ASIDE, UNKNOWN, Message
 
-LEASE = timedelta(seconds=90)
-"""Longer than one send may take; after it a worker is taken to be dead."""
+LEASE = timedelta(seconds=15)
+"""How long a worker that says nothing is taken to be alive; it says something every five seconds."""
+
+PAGE = 20
+"""Messages that one thread takes at once."""
 
 MAX_CRASHES = 3
 FIRST_WAIT = timedelta(seconds=30)
@@ -24,7 +27,7 @@ GIVE_UP = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A message that this worker alone may send until the lease runs out."""
+    """A message that this worker alone may send while it keeps the lease."""
 
     id: int
     kind: str
@@ -34,6 +37,10 @@ class Leased:
     attempt: int
     token: str
     created_at: datetime
+
+
+REPEATABLE = ("confirm",)
+"""Kinds that may reach a mailbox twice after an unsure send: better than a name that never counts (rule 9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class NewMessage:
     dedupe_key: str
     state: str = DUE
     channel: str = "email"
+    priority: int = FIRST
 
 
 def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None]:
@@ -78,6 +86,8 @@ def _row(message: NewMessage, moment: datetime) -> dict[str, object]:
         "signature_id": message.signature_id,
         "dedupe_key": message.dedupe_key,
         "state": message.state,
+        "priority": message.priority,
+        "trying": False,
         "attempt": 0,
         "crashes": 0,
         "last_code": "",
@@ -86,94 +96,160 @@ def _row(message: NewMessage, moment: datetime) -> dict[str, object]:
     }
 
 
-def due_ids(limit: int) -> list[int]:
-    """Messages that should leave now and that no living worker holds, the oldest first."""
-    moment = now()
-    query = (
-        select(Message.id)
-        .where(Message.state == DUE, Message.due_at <= moment)
-        .where(or_(Message.lease_until.is_(None), Message.lease_until < moment))
-        .order_by(Message.due_at, Message.id)
-        .limit(limit)
-    )
-    return list(db.session.scalars(query))
+def lease(channel: str, owner: str, limit: int = PAGE) -> list[Leased]:
+    """Take a page of due messages for a worker, confirmations first, the oldest first.
 
-
-def lease(message_id: int) -> Leased | None:
-    """Take a message, counting the attempt before the try; `None` if it is not to be sent now.
-
-    A message whose lease ran out three times kills workers: it is set aside for a person to look at.
+    Nothing is counted yet: taking a page costs no message anything. On PostgreSQL workers step over
+    each other's rows; SQLite has one writer at a time.
     """
     moment = now()
-    token = secrets.token_hex(16)
     free = or_(Message.lease_until.is_(None), Message.lease_until < moment)
-    crashed = Message.lease_until.is_not(None)
-    ready = and_(Message.id == message_id, Message.state == DUE, Message.due_at <= moment, free)
+    ready = and_(Message.state == DUE, Message.channel == channel, Message.due_at <= moment, free)
+    page = (
+        select(Message.id)
+        .where(ready)
+        .order_by(Message.priority, Message.due_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
     with transaction() as session:
-        set_aside = update(Message).where(ready, crashed, Message.crashes >= MAX_CRASHES - 1)
-        if session.execute(set_aside.values(state=SET_ASIDE, crashes=Message.crashes + 1)).rowcount:  # type: ignore[attr-defined]
-            return None
-        session.execute(update(Message).where(ready, crashed).values(crashes=Message.crashes + 1))
-        taken = session.execute(
-            update(Message)
-            .where(ready)
-            .values(lease_until=moment + LEASE, lease_token=token, attempt=Message.attempt + 1)
-            .returning(
+        _bury_the_dead(session, ready)
+        taken = update(Message).where(Message.id.in_(page.scalar_subquery()))
+        rows = session.execute(
+            taken.values(lease_until=moment + LEASE, lease_token=owner).returning(
+                Message.id,
                 Message.kind,
                 Message.channel,
                 Message.campaign_id,
                 Message.signature_id,
                 Message.attempt,
                 Message.created_at,
+                Message.priority,
             )
-        ).one_or_none()
-    if taken is None:
-        return None
-    return Leased(
-        message_id,
-        taken.kind,
-        taken.channel,
-        taken.campaign_id,
-        taken.signature_id,
-        taken.attempt,
-        token,
-        taken.created_at,
+        ).all()
+    rows = sorted(rows, key=lambda row: (row.priority, row.id))
+    return [
+        Leased(row.id, row.kind, row.channel, row.campaign_id, row.signature_id, row.attempt, owner, row.created_at)
+        for row in rows
+    ]
+
+
+def _bury_the_dead(session: Transaction, ready: ColumnElement[bool]) -> None:
+    """Settle what dead workers had begun: a confirmation may be repeated, anything else must not be.
+
+    A message that took three workers with it is set aside for a person to look at (rule 9).
+    """
+    begun = update(Message).where(ready, Message.trying)
+    fate = case((Message.kind.not_in(REPEATABLE), UNKNOWN), (Message.crashes >= MAX_CRASHES - 1, SET_ASIDE), else_=DUE)
+    session.execute(
+        begun.values(state=fate, crashes=Message.crashes + 1, trying=False, last_code="worker died", lease_token=None)
     )
 
 
-def end_leases() -> int:
-    """End all leases now: for a worker that knows it is the only one, so whoever held them is dead.
+def begin(leased: Leased, settled: Sequence[Settlement] = ()) -> Leased | None:
+    """Count the attempt and write that it begins, before the try; `None` if the lease was lost.
 
-    Each counts as a crash, so a message that kills its worker at every start is set aside in the end.
+    What became of earlier messages is written in the same transaction: one commit for each message,
+    and a worker that dies leaves one message in doubt, the one it was at.
     """
     with transaction() as session:
-        held = update(Message).where(Message.state == DUE, Message.lease_until.is_not(None))
-        return int(session.execute(held.values(lease_until=now())).rowcount)  # type: ignore[attr-defined]
+        for settlement in settled:
+            _settle(session, settlement)
+        row = session.execute(
+            update(Message)
+            .where(Message.id == leased.id, Message.lease_token == leased.token, Message.state == DUE)
+            .values(trying=True, attempt=Message.attempt + 1)
+            .returning(Message.attempt)
+        ).one_or_none()
+    return None if row is None else replace(leased, attempt=row.attempt)
 
 
-def settle(leased: Leased, state: str, code: str) -> bool:
-    """Write down what became of a message; `False` if the lease was lost to another worker meanwhile."""
-    values: dict[str, object] = {
-        "state": state,
-        "last_code": code[:80],
-        "lease_until": None,
-        "lease_token": None,
-    }
-    if state == SENT:
-        values["sent_at"] = now()
-    return _settle(leased, values)
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one message."""
+
+    leased: Leased
+    state: str
+    code: str
+    due_at: datetime | None = None
 
 
-def put_off(leased: Leased, code: str, wait: timedelta | None = None) -> bool:
+def sent(leased: Leased, code: str) -> Settlement:
+    """The other side took it."""
+    return Settlement(leased, SENT, code)
+
+
+def failed(leased: Leased, code: str) -> Settlement:
+    """It will never be taken. It stays failed and visible (rule 10)."""
+    return Settlement(leased, FAILED, code)
+
+
+def unsure(leased: Leased, code: str) -> Settlement:
+    """Nobody can tell. A confirmation is tried again under the same Message-ID, anything else is not."""
+    return put_off(leased, code) if leased.kind in REPEATABLE else Settlement(leased, UNKNOWN, code)
+
+
+def put_off(leased: Leased, code: str, wait: timedelta | None = None) -> Settlement:
     """Try again later: 30 seconds first, doubling to an hour, with jitter; after three days it has failed."""
     if now() - leased.created_at > GIVE_UP:
-        return settle(leased, FAILED, code)
-    doubled = min(FIRST_WAIT * 2 ** min(leased.attempt - 1, 10), LONGEST_WAIT)
+        return failed(leased, code)
+    doubled = min(FIRST_WAIT * 2 ** min(max(leased.attempt - 1, 0), 10), LONGEST_WAIT)
     pause = wait or doubled * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
-    return _settle(leased, {"due_at": now() + pause, "last_code": code[:80], "lease_until": None, "lease_token": None})
+    return Settlement(leased, DUE, code, now() + pause)
 
 
-def _settle(leased: Leased, values: dict[str, object]) -> bool:
+def settle(settled: Sequence[Settlement]) -> None:
+    """Write down what became of messages."""
+    if settled:
+        with transaction() as session:
+            for settlement in settled:
+                _settle(session, settlement)
+
+
+def _settle(session: Transaction, settlement: Settlement) -> None:
+    leased = settlement.leased
+    values: dict[str, object] = {
+        "state": settlement.state,
+        "last_code": settlement.code[:80],
+        "lease_until": None,
+        "lease_token": None,
+        "trying": False,
+    }
+    if settlement.state == SENT:
+        values["sent_at"] = now()
+    if settlement.due_at is not None:
+        values["due_at"] = settlement.due_at
+    # fenced: a worker that was taken for dead may not overwrite what its successor did
+    mine = (Message.id == leased.id, Message.lease_token == leased.token, Message.attempt == leased.attempt)
+    session.execute(update(Message).where(*mine).values(values))
+
+
+def give_back(owner: str, leased: Sequence[Leased]) -> None:
+    """Let others have messages that were taken and not begun."""
+    if leased:
+        with transaction() as session:
+            ids = [one.id for one in leased]
+            mine = update(Message).where(Message.id.in_(ids), Message.lease_token == owner, Message.trying.is_(False))
+            session.execute(mine.values(lease_until=None, lease_token=None))
+
+
+def keep_alive(owner: str) -> int:
+    """Renew all leases of a worker; how many messages it holds."""
     with transaction() as session:
-        fenced = update(Message).where(Message.id == leased.id, Message.lease_token == leased.token)
-        return bool(session.execute(fenced.values(values)).rowcount)  # type: ignore[attr-defined]
+        held = update(Message).where(Message.lease_token == owner, Message.state == DUE)
+        return int(session.execute(held.values(lease_until=now() + LEASE)).rowcount)  # type: ignore[attr-defined]
+
+
+def end_leases() -> int:
+    """End all leases now: for a worker that knows it is the only one, so whoever held them is dead."""
+    with transaction() as session:
+        held = update(Message).where(Message.state == DUE, Message.lease_until.is_not(None))
+        return int(session.execute(held.values(lease_until=now() - LEASE)).rowcount)  # type: ignore[attr-defined]
+
+
+def channels_due() -> list[str]:
+    """The lanes in which something waits to leave now."""
+    moment = now()
+    free = or_(Message.lease_until.is_(None), Message.lease_until < moment)
+    query = select(Message.channel).where(Message.state == DUE, Message.due_at <= moment, free).distinct()
+    return list(db.session.scalars(query))

@@ -64,7 +64,7 @@ def _by_code(reference: str, signature: Signature | None) -> BaseResponse:
     if request.form.get("resend"):
         message_id = service.resend(signature) if signature else None
         if message_id is not None:
-            wake("send_message", message_id)
+            wake("drain_lane", "email")
         return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference, sent=1), 303)
     typed = request.form.get("code", "")[:40]
     code = "".join(c for c in typed if c.isdigit() and c.isascii())
@@ -86,7 +86,7 @@ def _confirmed(signature: Signature) -> Response:
         return _gone(None)
     message_id = service.confirm(signature.id)
     if message_id is not None:
-        wake("send_message", message_id)
+        wake("drain_lane", "email")
         pulse().forget()
     return make_response(confirm_page(live, language, "done" if message_id is not None else "already"))
 

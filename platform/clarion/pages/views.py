@@ -159,7 +159,7 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
     )
     signed = sign(submission)
     if signed.message_id is not None:
-        wake("send_message", signed.message_id)
+        wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
     reference = references.make(signed.signature_id, now())
     return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference), 303)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import String, cast, delete, exists, literal, select
 
 from ..campaigns.live import live_campaigns
 from ..extensions import now, transaction
+from ..outbox.models import SENT, Message
+from ..outbox.service import NewMessage, put
 from ..sealing import Keyring
 from ..settings import Settings
 from . import counting, reasons
 from .models import PENDING, Signature
+
+REMINDERS = 1000
+"""Reminders written in one turn."""
 
 
 def fold_counts() -> int:
@@ -29,6 +34,26 @@ def bring_out_reasons() -> int:
     """Take confirmed signers' reasons out of the seal for moderation."""
     keyring: Keyring = current_app.extensions["clarion.keyring"]
     return reasons.bring_out(keyring, {live.id: live.key_id for live in live_campaigns().all()})
+
+
+def remind() -> int:
+    """Send the confirmation once more to those who did not confirm within a day; how many.
+
+    It is the one resend that a mailbox gets, so who pressed "send it again" is not reminded.
+    """
+    a_day_ago = now() - timedelta(days=1)
+    no_second = ~exists().where(Message.dedupe_key == literal("resend:") + cast(Signature.id, String))
+    first_left = exists().where(Message.dedupe_key == literal("confirm:") + cast(Signature.id, String), Message.state == SENT)
+    query = (
+        select(Signature.id, Signature.campaign_id)
+        .where(Signature.state == PENDING, Signature.signed_at < a_day_ago, no_second, first_left)
+        .limit(REMINDERS)
+    )
+    with transaction() as session:
+        rows = session.execute(query).all()
+        if rows:
+            put(session, [NewMessage("confirm", campaign_id, id, f"resend:{id}") for id, campaign_id in rows])
+    return len(rows)
 
 
 def forget_unconfirmed() -> int:

@@ -27,7 +27,8 @@
     each("[data-count]", (figure) => {
       // The words beside the figure were chosen for the old one: wait for the next page if they would no longer fit.
       if (plural.select(signatures) !== plural.select(+figure.dataset.count)) return;
-      figure.textContent = signatures.toLocaleString(language, { useGrouping: "always" });
+      // As the server writes it, so that a figure does not change its looks when it renews itself.
+      figure.textContent = signatures.toLocaleString(facts.dataset.locale, { useGrouping: "always", numberingSystem: "latn" });
     });
     each("progress", (bar) => { bar.value = Math.max(bar.value, Math.min(100, (100 * signatures) / goal)); });
   };

@@ -1,0 +1,57 @@
+"""A lane: one channel with its breaker, so that a server that is down is asked gently and slows no other lane."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+
+FIRST_PAUSE = 5.0
+LONGEST_PAUSE = 60.0
+STRIKES = 3
+"""Failures to reach the other side in a row after which the lane pauses."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """The state of one lane in one worker process."""
+
+    name: str
+    failures: int = 0
+    closed_until: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _probing: bool = False
+
+    def width(self, page: int) -> int:
+        """How many messages may be taken now: a page, one as a probe after a pause, or none."""
+        with self._lock:
+            if self.failures < STRIKES:
+                return page
+            if time.monotonic() < self.closed_until or self._probing:
+                return 0
+            self._probing = True
+            return 1
+
+    def reached(self) -> None:
+        """The other side answered."""
+        with self._lock:
+            self.failures, self._probing = 0, False
+
+    def missed(self) -> None:
+        """The other side could not be reached; after a few times the lane pauses, longer each time."""
+        with self._lock:
+            self.failures += 1
+            self._probing = False
+            if self.failures >= STRIKES:
+                pause = min(FIRST_PAUSE * 2 ** (self.failures - STRIKES), LONGEST_PAUSE)
+                self.closed_until = time.monotonic() + pause
+
+    def nothing_to_try(self) -> None:
+        """The probe found nothing to send."""
+        with self._lock:
+            self._probing = False
+
+    @property
+    def paused(self) -> bool:
+        """Whether the lane waits for the other side to come back."""
+        return self.failures >= STRIKES

@@ -1,0 +1,72 @@
+"""Messages and a clock for the tests of the outbox."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from clarion.extensions import db, transaction
+from clarion.outbox import service
+from clarion.outbox.models import Message
+from clarion.outbox.service import NewMessage
+from clarion.signatures.models import Signature
+from clarion.testing import Instance
+
+
+class Clock:
+    """The outbox's clock, which moves only when told."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def move(self, **by: float) -> None:
+        """Move the clock forward: `clock.move(seconds=90)`."""
+        self.moment += timedelta(**by)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """A clock that stands still."""
+    made = Clock()
+    monkeypatch.setattr(service, "now", made)
+    return made
+
+
+@pytest.fixture
+def outbox(either_instance: Instance, clock: Clock) -> Iterator[Instance]:
+    """An instance on each database in turn, with one signature and an outbox that is empty again."""
+    assert either_instance.sign("library").status_code == 303
+    with either_instance.context():
+        with transaction() as session:
+            session.query(Message).delete()
+        clock.moment = datetime.now(UTC)
+        yield either_instance
+
+
+@pytest.fixture
+def put(outbox: Instance) -> Callable[..., int | None]:
+    """Put one message in, in a transaction of its own: `put("key", state=HELD)`."""
+
+    def put_one(key: str = "one", kind: str = "confirm", **more: str) -> int | None:
+        signature = db.session.scalars(select(Signature)).one()
+        message = NewMessage(kind, signature.campaign_id, signature.id, key, **more)
+        with transaction() as session:
+            (id,) = service.put(session, [message])
+        return id
+
+    return put_one
+
+
+@pytest.fixture
+def row(outbox: Instance) -> Callable[[int], Message]:
+    """A message as the database has it now."""
+
+    def read(id: int) -> Message:
+        db.session.rollback()
+        return db.session.scalars(select(Message).filter_by(id=id)).one()
+
+    return read
