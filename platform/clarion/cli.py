@@ -197,9 +197,9 @@ def rollback(slug: str, edition: int | None) -> None:
     """Go back to the edition before, or to the one with this number, in all languages at once."""
     from .campaigns import service
 
-    with _app():
+    with _app() as app:
         try:
-            target = service.rollback(slug, edition)
+            target = service.rollback(slug, app.extensions["clarion.keyring"], edition)
         except service.NoSuchEdition as error:
             raise click.ClickException(str(error)) from error
     click.echo(f"{slug}: edition {target.number} is live again")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, make_response, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
@@ -15,6 +15,7 @@ def init_errors(app: Flask) -> None:
     """Bind the error pages to the app."""
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(InterfaceError, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -34,7 +35,7 @@ def show(error: HTTPException) -> Response:
     return response
 
 
-def _database_away(error: OperationalError) -> Response:
+def _database_away(error: Exception) -> Response:
     report(error, "database away", endpoint=request.endpoint)
     response = show(ServiceUnavailable())
     response.headers["Retry-After"] = "5"

@@ -64,9 +64,12 @@ class Publisher:
             return
         self._seen[loaded.slug] = loaded.campaign.digest
         published = service.publish(loaded, self.keyring, again=changed)
-        if published.new:
-            self.say(f"{published.slug}: edition {published.number} is live")
-        elif not published.live:
+        if published.live:
+            state = loaded.campaign.status
+            self.say(
+                f"{published.slug}: edition {published.number} is {'live' if state == 'live' else f'out as {state}'}"
+            )
+        else:
             self.say(
                 f"{published.slug}: was rolled back, so the folder's edition {published.number} is not live. "
                 f"To take it: clarion publish {published.slug}"

@@ -44,6 +44,10 @@ def load(instance: Instance) -> Loaded:
     return service.check(root, languages, ("library",))[0]
 
 
+def _rollback(instance: Instance, number: int | None = None) -> Edition:
+    return service.rollback("library", instance.app.extensions["clarion.keyring"], number)
+
+
 def test_the_same_folder_is_the_same_edition(either_instance: Instance) -> None:
     first = either_instance.publish(folder_of(either_instance))
     again = either_instance.publish(folder_of(either_instance))
@@ -83,13 +87,13 @@ def test_a_rollback_goes_back_in_all_languages_and_forth_again(either_instance: 
     retitle(either_instance, "Third")
     either_instance.publish(folder_of(either_instance))
     with either_instance.context():
-        assert service.rollback("library").number == 2
+        assert _rollback(either_instance).number == 2
         assert titles(either_instance) == ["Second (en)", "Second (es)"]
-        assert service.rollback("library").number == 1
+        assert _rollback(either_instance).number == 1
         assert titles(either_instance) == ["Keep the library open", "Que siga la biblioteca"]
         with pytest.raises(service.NoSuchEdition, match="no edition before"):
-            service.rollback("library")
-        assert service.rollback("library", 3).number == 3
+            _rollback(either_instance)
+        assert _rollback(either_instance, 3).number == 3
         assert titles(either_instance) == ["Third (en)", "Third (es)"]
         assert states() == [(3, True), (2, False), (1, False)]
 
@@ -98,7 +102,7 @@ def test_publishing_after_a_rollback_takes_the_folder_again(either_instance: Ins
     retitle(either_instance, "Second")
     either_instance.publish(folder_of(either_instance))
     with either_instance.context():
-        service.rollback("library")
+        _rollback(either_instance)
     published = either_instance.publish(folder_of(either_instance))
     assert (published.number, published.new, published.live) == (2, False, True)
     with either_instance.context():
@@ -110,7 +114,7 @@ def test_publishing_by_itself_does_not_undo_a_rollback(either_instance: Instance
     retitle(either_instance, "Second")
     either_instance.publish(folder_of(either_instance))
     with either_instance.context():
-        service.rollback("library")
+        _rollback(either_instance)
         keyring = either_instance.app.extensions["clarion.keyring"]
         published = service.publish(load(either_instance), keyring, again=False)
         assert (published.number, published.new, published.live) == (2, False, False)
@@ -124,7 +128,7 @@ def test_an_edition_that_does_not_exist(either_instance: Instance) -> None:
     with either_instance.context():
         for number in (0, 2, -1):
             with pytest.raises(service.NoSuchEdition, match=f"no edition {number}"):
-                service.rollback("library", number)
+                _rollback(either_instance, number)
             assert states() == [(1, True)]
 
 

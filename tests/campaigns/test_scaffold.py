@@ -34,13 +34,23 @@ def test_a_new_folder_passes_the_check(run: Run, tmp_path: Path, languages: str)
     assert files == {"campaign.toml", "recipients.csv", "media", *(f"{code}.md" for code in codes)}
     checked = run("check", "rent-freeze")
     assert checked.exit_code == 0, checked.output
-    assert checked.output.startswith(f"rent-freeze: ready to publish ({', '.join(codes)}; ")
+    assert f"rent-freeze: ready to publish ({', '.join(codes)}; " in checked.output
+    assert checked.output.count("The title is still the example") == len(codes)
+
+
+def test_the_example_does_not_go_live(run: Run, tmp_path: Path) -> None:
+    run("new", "rent-freeze")
+    table = tmp_path / "campaigns" / "rent-freeze" / "campaign.toml"
+    table.write_text(table.read_text("utf-8").replace('"draft" ', '"live" '), "utf-8")
+    checked = run("check", "rent-freeze")
+    assert checked.exit_code == 1
+    assert "en.md:2: [title] The title is still the example." in checked.output
 
 
 def test_a_new_folder_is_a_draft_in_its_languages(tmp_path: Path, load: Callable[..., Loaded]) -> None:
     new_folder(tmp_path, "rent-freeze", ["es", "en"], read_languages())
     loaded = load(tmp_path / "rent-freeze")
-    assert loaded.faults == []
+    assert loaded.errors == []
     assert loaded.campaign is not None
     assert (loaded.campaign.status, loaded.campaign.languages) == ("draft", ("es", "en"))
     assert all(text.ask and text.why for text in loaded.campaign.texts.values())

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from clarion.extensions import db, transaction
-from clarion.outbox import service
+from clarion.outbox import chores, service
 from clarion.outbox.models import Message
 from clarion.outbox.service import NewMessage
 from clarion.signatures.models import Signature
@@ -32,7 +33,8 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """A clock that stands still."""
     made = Clock()
-    monkeypatch.setattr(service, "now", made)
+    for module in (service, chores):
+        monkeypatch.setattr(module, "now", made)
     return made
 
 
@@ -42,20 +44,20 @@ def outbox(either_instance: Instance, clock: Clock) -> Iterator[Instance]:
     assert either_instance.sign("library").status_code == 303
     with either_instance.context():
         with transaction() as session:
-            session.query(Message).delete()
-        clock.moment = datetime.now(UTC)
+            session.execute(delete(Message))
         yield either_instance
 
 
 @pytest.fixture
-def put(outbox: Instance) -> Callable[..., int | None]:
-    """Put one message in, in a transaction of its own: `put("key", state=HELD)`."""
+def put(outbox: Instance) -> Callable[..., int]:
+    """Put one message in, in a transaction of its own, and return its id: `put("key", state=HELD)`."""
 
-    def put_one(key: str = "one", kind: str = "confirm", **more: str) -> int | None:
+    def put_one(key: str = "one", kind: str = "confirm", **more: Any) -> int:
         signature = db.session.scalars(select(Signature)).one()
         message = NewMessage(kind, signature.campaign_id, signature.id, key, **more)
         with transaction() as session:
             (id,) = service.put(session, [message])
+        assert id is not None
         return id
 
     return put_one

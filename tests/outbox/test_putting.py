@@ -1,9 +1,10 @@
 """Putting messages in: with what causes them or not at all, and once for each mailbox."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from clarion.extensions import db, transaction
 from clarion.outbox import service
@@ -12,7 +13,7 @@ from clarion.outbox.service import NewMessage
 from clarion.signatures.models import Signature
 from clarion.testing import Instance
 
-Put = Callable[..., int | None]
+Put = Callable[..., int]
 Row = Callable[[int], Message]
 STATES = (DUE, SENT, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE)
 
@@ -22,52 +23,58 @@ def states() -> list[str]:
     return list(db.session.scalars(select(Message.state).order_by(Message.id)))
 
 
-def messages(*keys: str) -> list[NewMessage]:
+def leave() -> list[int]:
+    """The messages that a worker would take now."""
+    return [leased.id for leased in service.lease("email", "worker")]
+
+
+def messages(*keys: str, kind: str = "confirm") -> list[NewMessage]:
     signature = db.session.scalars(select(Signature)).one()
-    return [NewMessage("confirm", signature.campaign_id, signature.id, key) for key in keys]
+    return [NewMessage(kind, signature.campaign_id, signature.id, key) for key in keys]
 
 
-def test_a_message_waits_to_leave(put: Put, row: Row, clock: Callable[[], object]) -> None:
+def put_again(*keys: str, kind: str = "confirm") -> list[int | None]:
+    with transaction() as session:
+        return service.put(session, messages(*keys, kind=kind))
+
+
+def test_a_message_waits_to_leave(put: Put, row: Row, clock: Any) -> None:
     id = put("one", kind="thanks")
-    assert id is not None
     message = row(id)
     assert (message.kind, message.channel, message.state, message.dedupe_key) == ("thanks", "email", DUE, "one")
-    assert (message.attempt, message.crashes, message.lease_until, message.sent_at) == (0, 0, None, None)
+    assert (message.attempt, message.crashes, message.trying, message.lease_until) == (0, 0, False, None)
     assert message.created_at == message.due_at == clock()
-    assert service.due_ids(10) == [id]
+    assert message.sent_at is None
+    assert leave() == [id]
 
 
 def test_a_mailbox_that_had_this_mail_gets_no_other(put: Put, row: Row) -> None:
     """The work is the same in both cases, one row, so that nobody can tell them apart by time."""
     first = put("one")
-    assert first is not None
-    assert put("one") is None
-    assert put("one", kind="again") is None
+    assert put_again("one") == [None]
+    assert put_again("one", kind="again") == [None]
     assert states() == [DUE, CAPPED, CAPPED]
-    assert service.due_ids(10) == [first]
     assert row(first).kind == "confirm"
-    assert put("two") is not None
+    assert leave() == [first]
+    assert put("two") > first
 
 
 def test_the_mail_counts_for_its_mailbox_even_after_it_left(put: Put) -> None:
-    id = put("one")
-    assert id is not None
-    leased = service.lease(id)
-    assert leased is not None
-    assert service.settle(leased, SENT, "250")
-    assert put("one") is None
-    assert service.due_ids(10) == []
+    put("one")
+    (leased,) = service.lease("email", "worker")
+    begun = service.begin(leased)
+    assert begun is not None
+    service.settle([service.sent(begun, "250")])
+    assert put_again("one") == [None]
+    assert states() == [SENT, CAPPED]
 
 
 def test_messages_are_put_in_together(outbox: Instance) -> None:
-    with transaction() as session:
-        ids = service.put(session, messages("a", "b", "a", "c"))
+    ids = put_again("a", "b", "a", "c")
     assert [id is None for id in ids] == [False, False, True, False]
-    assert service.due_ids(10) == [id for id in ids if id is not None]
     assert sorted(states()) == sorted([DUE, DUE, DUE, CAPPED])
-    assert {row.dedupe_key: row.id for row in db.session.scalars(select(Message).filter_by(state=DUE))} == dict(
-        zip("abc", [ids[0], ids[1], ids[3]], strict=True)
-    )
+    found = {message.dedupe_key: message.id for message in db.session.scalars(select(Message).filter_by(state=DUE))}
+    assert found == {"a": ids[0], "b": ids[1], "c": ids[3]}
 
 
 def test_nothing_stays_of_a_transaction_that_fails(outbox: Instance) -> None:
@@ -84,32 +91,39 @@ def test_nothing_stays_of_a_transaction_that_fails(outbox: Instance) -> None:
 def test_ids_are_never_used_again(put: Put) -> None:
     """A late worker that still holds an id must not hit another person's message."""
     first = put("one")
-    assert first is not None
     with transaction() as session:
-        session.query(Message).delete()
-    second = put("two")
-    assert second is not None
-    assert second > first
+        session.execute(delete(Message))
+    assert put("two") > first
 
 
 def test_only_due_messages_are_ever_sent(put: Put) -> None:
     ids = {state: put(state, state=state) for state in STATES}
-    assert service.due_ids(10) == [ids[DUE]]
-    assert [state for state, id in ids.items() if id is not None and service.lease(id)] == [DUE]
+    assert service.channels_due() == ["email"]
+    assert leave() == [ids[DUE]]
+    assert service.channels_due() == []
 
 
-def test_the_oldest_leave_first_and_no_more_than_asked(put: Put, clock: object) -> None:
+def test_confirmations_leave_first_then_the_oldest_and_no_more_than_asked(put: Put, clock: Any) -> None:
+    late = put("late", kind="update", priority=9)
     ids = []
-    for key in ("a", "b", "c", "d"):
+    for key in ("a", "b", "c"):
+        clock.move(seconds=1)
         ids.append(put(key))
-        clock.move(seconds=1)  # type: ignore[attr-defined]
-    assert service.due_ids(10) == ids
-    assert service.due_ids(3) == ids[:3]
-    assert service.due_ids(0) == []
+    assert [leased.id for leased in service.lease("email", "one", 2)] == ids[:2]
+    assert [leased.id for leased in service.lease("email", "two", 5)] == [ids[2], late]
+    assert service.lease("email", "three", 5) == []
+
+
+def test_each_lane_has_its_own_messages(put: Put) -> None:
+    mail, text = put("mail"), put("text", channel="sms")
+    assert sorted(service.channels_due()) == ["email", "sms"]
+    assert [leased.id for leased in service.lease("sms", "worker")] == [text]
+    assert service.channels_due() == ["email"]
+    assert [leased.id for leased in service.lease("email", "worker")] == [mail]
 
 
 def test_a_message_goes_with_its_signature(put: Put) -> None:
-    assert put("one") is not None
+    put("one")
     with transaction() as session:
-        session.delete(session.scalars(select(Signature)).one())
+        session.execute(delete(Signature))
     assert states() == []

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from clarion.campaigns.live import live_campaigns
-from clarion.campaigns.models import CampaignRow, Edition
+from clarion.campaigns.models import CampaignRow
 from clarion.extensions import db, now, transaction
 from clarion.outbox.models import Message
 from clarion.privacy import retention, tasks
@@ -34,7 +34,8 @@ def closed(either_instance: Instance, tmp_path) -> Instance:
 
 def _let_pass(instance: Instance, days: int) -> None:
     with instance.context(), transaction() as session:
-        session.execute(update(Edition).values(published_at=now() - timedelta(days=days)))
+        session.execute(update(CampaignRow).values(closed_at=now() - timedelta(days=days)))
+    instance.app.extensions["clarion.live"].forget()
 
 
 def test_details_are_kept_for_as_long_as_was_said(closed: Instance) -> None:
@@ -83,3 +84,47 @@ def test_a_campaign_that_opens_again_gets_new_keys(closed: Instance, tmp_path) -
     assert closed.sign("library", email="three@readers.example").status_code == 303
     closed.work()
     assert closed.mails()[-1]["To"] == "three@readers.example"
+
+
+def _republish(instance: Instance, tmp_path, table: str) -> None:
+    folder = tmp_path / "campaigns" / "library"
+    (folder / "campaign.toml").write_text(table)
+    instance.publish(folder)
+
+
+CLOSED = TABLE.replace('"live"', '"closed"').replace("goal = 100", "keep_days = 30")
+
+
+def test_closing_a_second_time_begins_the_days_anew(closed: Instance, tmp_path) -> None:
+    _let_pass(closed, 31)
+    _republish(closed, tmp_path, TABLE)
+    _republish(closed, tmp_path, CLOSED)
+    with closed.context():
+        assert tasks.apply_retention() == 0
+        assert db.session.scalar(select(func.count()).select_from(Signature)) == 2
+
+
+def test_a_correction_after_closing_does_not_prolong_the_days(closed: Instance, tmp_path) -> None:
+    _let_pass(closed, 31)
+    _republish(closed, tmp_path, CLOSED + "\n# a comment\n")
+    (tmp_path / "campaigns" / "library" / "en.md").write_text("---\ntitle: New\nask: A.\nstory: Won.\n---\n\nB.\n")
+    closed.publish(tmp_path / "campaigns" / "library")
+    with closed.context():
+        assert tasks.apply_retention() == 1
+
+
+def test_rolling_back_to_an_open_edition_gives_new_keys_and_an_exact_count(closed: Instance) -> None:
+    from clarion.campaigns import service
+
+    _let_pass(closed, 31)
+    with closed.context():
+        tasks.apply_retention()
+        service.rollback("library", closed.app.extensions["clarion.keyring"])
+        live_campaigns().forget()
+        assert counting.drift() == {}
+    assert closed.sign("library", email="three@readers.example").status_code == 303
+    closed.work()
+    closed.client.post(link(closed.mails()[-1], "confirm"), data={"action": "confirm"})
+    assert closed.count("library") == 2
+    with closed.context():
+        assert counting.drift() == {}

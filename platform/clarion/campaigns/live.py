@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Flask, current_app
 from sqlalchemy import select
@@ -28,6 +29,7 @@ class LiveCampaign:
     edition_id: int
     edition_number: int
     campaign: Campaign
+    closed_at: datetime | None = None
 
 
 class Live:
@@ -82,11 +84,18 @@ class Live:
 
     def _live(self, row: CampaignRow, edition_id: int, number: int) -> LiveCampaign:
         known = self._by_slug.get(row.slug)
-        if known and known.edition_id == edition_id and known.key_id == row.key_id:
+        if known and (known.edition_id, known.key_id, known.closed_at) == (edition_id, row.key_id, row.closed_at):
             return known
         content = db.session.scalars(select(Edition.content).filter_by(id=edition_id)).one()
         return LiveCampaign(
-            row.id, row.slug, row.key_id, row.public_key, edition_id, number, Campaign.from_json(content)
+            id=row.id,
+            slug=row.slug,
+            key_id=row.key_id,
+            public_key=row.public_key,
+            edition_id=edition_id,
+            edition_number=number,
+            campaign=Campaign.from_json(content),
+            closed_at=row.closed_at,
         )
 
 

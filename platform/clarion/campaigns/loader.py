@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, Recipient
+from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, Recipient, Text
 from ..domain.faults import Fault
 from .folder import Folder
 from .media import Picture
 from .recipients import read_recipients
+from .schema import EXAMPLE_TITLE
 from .table import FILE, TableReader
 from .texts import read_text
 
@@ -73,16 +74,18 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
     reader = TableReader(folder)
     table = reader.read()
     if table is None:
-        _check_the_rest(folder, reader.guessed_languages(languages))
+        _check_the_rest(folder, reader.guessed_languages(languages), languages)
         return
     result.slug, result.slug_line = table.slug or folder.path.name, reader.line("slug")
     reader.check_slug(result.slug)
     reader.check_accent(table.accent)
     codes = reader.languages(table, languages)
+    reader.check_channels(table)
     organisations = reader.organisations(table)
     opens, closes = reader.dates(table)
     texts = {code: text for code in codes if (text := read_text(folder, code)) is not None}
-    recipients = _recipients(folder, codes)
+    _check_written(folder, texts, draft=table.status == "draft")
+    recipients = _recipients(folder, codes, languages)
     image = folder.picture(table.image, FILE, reader.line("image"), "image") if table.image else None
     if folder.errors:
         return
@@ -112,13 +115,21 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
     )
 
 
-def _check_the_rest(folder: Folder, codes: list[str]) -> None:
+def _check_written(folder: Folder, texts: Mapping[str, Text], *, draft: bool) -> None:
+    """Whether the example texts were replaced; only a draft may still hold them."""
+    for code, text in texts.items():
+        if text.title.startswith(EXAMPLE_TITLE):
+            message = "The title is still the example."
+            folder.fault(f"{code}.md", message, "Write your own title, ask and body.", 2, "title", warning=draft)
+
+
+def _check_the_rest(folder: Folder, codes: list[str], languages: Collection[str]) -> None:
     for code in codes:
         read_text(folder, code)
-    _recipients(folder, codes)
+    _recipients(folder, codes, languages)
 
 
-def _recipients(folder: Folder, codes: list[str]) -> tuple[Recipient, ...]:
+def _recipients(folder: Folder, codes: list[str], languages: Collection[str]) -> tuple[Recipient, ...]:
     file = "recipients.csv"
     if not folder.has(file):
         folder.fault(file, "Nobody is addressed.", "Write a table with role and name.", warning=True)
@@ -126,7 +137,7 @@ def _recipients(folder: Folder, codes: list[str]) -> tuple[Recipient, ...]:
     source = folder.read(file)
     if source is None or not codes:
         return ()
-    recipients, faults = read_recipients(source, file, codes)
+    recipients, faults = read_recipients(source, file, codes, languages)
     folder.faults += faults
     if all(fault.level == "warning" for fault in faults) and not any(one.role == "to" for one in recipients):
         folder.fault(file, "Nobody is addressed.", "Give at least one recipient the role to.", key="role")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from ..domain.addresses import AddressError, clean_address
@@ -20,9 +20,12 @@ NoteFault = Callable[[str, str, str], None]
 """`(key, what is wrong, what to do)`."""
 
 
-def read_recipients(source: str, file: str, languages: Sequence[str]) -> tuple[tuple[Recipient, ...], list[Fault]]:
+def read_recipients(
+    source: str, file: str, languages: Sequence[str], known: Collection[str] = ()
+) -> tuple[tuple[Recipient, ...], list[Fault]]:
     """The recipients in order, and the faults with their lines; a faulty row is left out.
 
+    `known` are further languages that columns may be in: one that is switched off keeps its words.
     Takes commas, semicolons or tabs, as spreadsheets in different countries write them.
     """
     faults: list[Fault] = []
@@ -34,7 +37,7 @@ def read_recipients(source: str, file: str, languages: Sequence[str]) -> tuple[t
     reader = csv.reader(io.StringIO(source, newline=""), delimiter=delimiter, strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
-        faults += _header_faults(header, file, languages)
+        faults += _header_faults(header, file, {*languages, *known})
         if faults:
             return (), faults
         recipients: list[Recipient] = []
@@ -57,7 +60,7 @@ def read_recipients(source: str, file: str, languages: Sequence[str]) -> tuple[t
     return tuple(recipients), faults + _repeats(recipients, lines, file)
 
 
-def _header_faults(header: list[str], file: str, languages: Sequence[str]) -> list[Fault]:
+def _header_faults(header: list[str], file: str, languages: Collection[str]) -> list[Fault]:
     known = [*RECIPIENT_COLUMNS, *(f"{name}_{code}".lower() for name in _TRANSLATED for code in languages)]
     faults = [
         Fault(file, f'Unknown column "{name}".', did_you_mean(name, known), 1, name)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..domain.languages import Language
+from .schema import EXAMPLE_TITLE
 
 _TOML = """\
 # {slug}: what the campaign is made of. Every key is explained in docs/campaign-format.md.
@@ -66,7 +67,7 @@ def new_folder(root: Path, slug: str, codes: Sequence[str], languages: Mapping[s
     files = {
         "campaign.toml": _TOML.format(slug=slug, codes=quoted),
         "recipients.csv": _RECIPIENTS,
-        **{f"{code}.md": _TEXT.format(title=f"The headline in {languages[code].english}") for code in codes},
+        **{f"{code}.md": _TEXT.format(title=f"{EXAMPLE_TITLE} {languages[code].english}") for code in codes},
     }
     for name, content in files.items():
         (folder / name).write_text(content, "utf-8")

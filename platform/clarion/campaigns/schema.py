@@ -111,12 +111,16 @@ TEXT_KEYS: dict[str, tuple[str, int]] = {
     "thanks": ("A few words after signing; Markdown.", 2000),
     "story": ("How it ended, shown once the campaign is closed; Markdown.", 20_000),
     "image_alt": ("What the shared picture shows, for those who cannot see it.", 200),
+    "privacy": ("A sentence beside what is said about signers' details: what you never ask, for instance.", 200),
     "why_postal_code": ("Why the postal code is asked.", 200),
     "why_country": ("Why the country is asked.", 200),
     "why_phone": ("Why the phone number is asked.", 200),
     "why_reason": ("A word of encouragement beside the reason.", 200),
 }
 """The keys at the top of a text file: what each is for and the most characters it may hold."""
+
+EXAMPLE_TITLE = "The headline in"
+"""How a title starts that nobody has written yet."""
 
 MAX_BODY = 60_000
 

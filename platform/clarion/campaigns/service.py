@@ -65,9 +65,8 @@ def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Publishe
         row = session.scalar(select(CampaignRow).filter_by(slug=campaign.slug))
         if row is None:
             row = CampaignRow(slug=campaign.slug, created_at=now())
-            session.add(row)
-        if row.id is None or (row.erased_at is not None and campaign.status != "closed"):
             _give_keys(row, keyring)
+            session.add(row)
         session.flush()
         edition = session.scalar(select(Edition).filter_by(campaign_id=row.id, digest=campaign.digest))
         new = edition is None
@@ -85,7 +84,7 @@ def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Publishe
                 session.merge(MediaRow(digest=picture.media.digest, mime=picture.media.mime, content=picture.content))
             session.flush()
         if new or again:
-            row.live_edition_id = edition.id
+            _make_live(row, edition, campaign, keyring)
         return Published(campaign.slug, edition.number, edition.digest, new, row.live_edition_id == edition.id)
 
 
@@ -94,6 +93,17 @@ def _give_keys(row: CampaignRow, keyring: Keyring) -> None:
     row.key_id = secrets.token_hex(8)
     row.public_key = keyring.create(row.key_id)
     row.erased_at = None
+
+
+def _make_live(row: CampaignRow, edition: Edition, campaign: Campaign, keyring: Keyring) -> None:
+    """Point the campaign to an edition, and note what follows from its status."""
+    row.live_edition_id = edition.id
+    if campaign.status == "closed":
+        row.closed_at = row.closed_at or now()
+        return
+    row.closed_at = None
+    if row.erased_at is not None:
+        _give_keys(row, keyring)
 
 
 def editions(slug: str) -> list[tuple[Edition, bool]]:
@@ -105,7 +115,7 @@ def editions(slug: str) -> list[tuple[Edition, bool]]:
     return [(edition, edition.id == row.live_edition_id) for edition in found]
 
 
-def rollback(slug: str, number: int | None = None) -> Edition:
+def rollback(slug: str, keyring: Keyring, number: int | None = None) -> Edition:
     """Make an earlier edition live, in all languages at once: the one before, or the one with this number.
 
     Raises `NoSuchEdition`.
@@ -120,7 +130,7 @@ def rollback(slug: str, number: int | None = None) -> Edition:
         )
     with transaction() as session:
         row = session.scalars(select(CampaignRow).filter_by(slug=slug)).one()
-        row.live_edition_id = target.id
+        _make_live(row, target, Campaign.from_json(target.content), keyring)
     return target
 
 

@@ -142,6 +142,13 @@ class TableReader:
                 self.folder.fault(path.name, "This language is not switched on.", hint, warning=True)
         return [code for code in codes if code in known] or self.guessed_languages(known)
 
+    def check_channels(self, table: CampaignTable) -> None:
+        """Whether a consent that is asked for could ever be used."""
+        for id, entry in table.organisations.items():
+            if "sms" in entry.channels and table.fields.phone == "no":
+                hint = 'Ask for the phone number (phone = "optional" under [fields]), or leave out "sms".'
+                self.fault("Consent to texts is asked, but no phone number.", hint, f"organisations.{id}.channels")
+
     def organisations(self, table: CampaignTable) -> tuple[Organisation, ...]:
         """The coalition, in the folder's order."""
         there = self.raw.get("organisations")

@@ -81,5 +81,6 @@ def _as_text(code: str, parsed: TextFile) -> Text:
         thanks=head.get("thanks", ""),
         story=head.get("story", ""),
         image_alt=" ".join(head.get("image_alt", "").split()),
+        privacy=" ".join(head.get("privacy", "").split()),
         field_reasons={name: head[f"why_{name}"] for name in ASKABLE if head.get(f"why_{name}")},
     )

@@ -59,7 +59,7 @@ def _render(leased: Leased, live: LiveCampaign, code: str, state: str, person: P
             "html": {"thanks": to_html(text.thanks, live, code)},
             "thanks_text": prose.plain(fill(text.thanks, live, code)),
             "lead": campaign.lead,
-            "keeping": keeping(campaign),
+            "keeping": keeping(campaign, code),
             "state": state,
             "site_name": settings().site.name,
             "base_url": links().base_url,

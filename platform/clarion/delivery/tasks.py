@@ -61,7 +61,7 @@ class Relay:
         try:
             code = self._pass_on(leased)
         except NothingToSay:
-            return service.failed(leased, "nothing to say any more")
+            return service.needless(leased)
         except Retry as error:
             log.warning("message put off", **known, code=error.code, attempt=leased.attempt)
             return service.put_off(leased, error.code, error.wait)

@@ -37,6 +37,8 @@ class Text:
     story: str = ""
     """Markdown shown once the campaign is closed: how it ended."""
     image_alt: str = ""
+    privacy: str = ""
+    """A sentence of the campaign's own beside what the platform says is kept."""
     field_reasons: dict[str, str] = field(default_factory=dict)
     """Why a field is asked, by field name: `{"postal_code": "…"}`."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from ..extensions import db
 
@@ -25,27 +29,43 @@ def current() -> str:
 
 
 def upgrade() -> bool:
-    """Bring the database to the newest step; `False` if it stood there already.
-
-    On PostgreSQL an advisory lock lets one machine do it while the others wait.
-    """
+    """Bring the database to the newest step; `False` if it stood there already."""
     if current() == head():
         return False
     from alembic import command  # noqa: PLC0415 - slow to import, and most starts need no step
     from alembic.config import Config  # noqa: PLC0415 - the same
 
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_lock(724013)"))
-            connection.commit()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    with db.engine.connect() as connection, _alone(connection):
+        if current() == head():
+            return False
         config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-            connection.commit()
-        finally:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_unlock(724013)"))
-                connection.commit()
+        command.upgrade(config, "head")
+        connection.commit()
     return True
+
+
+@contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Let one process change the schema while others that started at the same moment wait.
+
+    PostgreSQL holds the lock for all machines. SQLite cannot wait in the middle of a change, so there
+    the folder of the database is locked; that leaves no file behind.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_lock(724013)"))
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(724013)"))
+            connection.commit()
+    else:
+        folder = os.open(Path(str(connection.engine.url.database)).parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)

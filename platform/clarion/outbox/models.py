@@ -9,18 +9,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
 
-DUE, SENT, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = (
+DUE, SENT, NEEDLESS, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = (
     "due",
     "sent",
+    "needless",
     "failed",
     "unknown",
     "held",
     "capped",
     "set_aside",
 )
-"""The states of a message. `unknown`: nobody can tell whether it left, and it must not leave twice.
-`held`: waits for a person to look at the signature. `capped`: the mailbox had enough mail already.
-`set_aside`: it killed its worker again and again. Only `due` is ever sent."""
+"""The states of a message; only `due` is ever sent.
+
+`needless`: by the time it could leave there was nothing to say. `unknown`: nobody can tell whether it
+left, and it must not leave twice. `held`: waits for a person to look at the signature. `capped`: the
+mailbox had enough mail already. `set_aside`: it killed its worker again and again.
+"""
 
 FIRST, LAST = 0, 9
 """Priorities: confirmations leave before everything that can wait."""

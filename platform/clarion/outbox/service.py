@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
-from ..extensions import Transaction, db, insert_if_new, now, transaction
-from .models import CAPPED, DUE, FAILED, FIRST, SENT, SET_ASIDE, UNKNOWN, Message
+from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction
+from .models import CAPPED, DUE, FAILED, FIRST, NEEDLESS, SENT, SET_ASIDE, UNKNOWN, Message
 
 LEASE = timedelta(seconds=15)
 """How long a worker that says nothing is taken to be alive; it says something every five seconds."""
@@ -63,7 +63,7 @@ def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None
     state `capped` is written instead, which keeps the work of both cases the same (rule 5), and the
     id is `None`.
     """
-    moment = now()
+    moment = this_minute()
     rows = [_row(message, moment) for message in messages]
     insert = insert_if_new(Message).returning(Message.id, Message.dedupe_key)
     ids = {key: id for id, key in session.execute(insert, rows)}
@@ -184,6 +184,11 @@ def failed(leased: Leased, code: str) -> Settlement:
     return Settlement(leased, FAILED, code)
 
 
+def needless(leased: Leased) -> Settlement:
+    """There is nothing to say any more: the signature is gone, or was confirmed meanwhile."""
+    return Settlement(leased, NEEDLESS, "")
+
+
 def unsure(leased: Leased, code: str) -> Settlement:
     """Nobody can tell. A confirmation is tried again under the same Message-ID, anything else is not."""
     return put_off(leased, code) if leased.kind in REPEATABLE else Settlement(leased, UNKNOWN, code)
@@ -216,7 +221,7 @@ def _settle(session: Transaction, settlement: Settlement) -> None:
         "trying": False,
     }
     if settlement.state == SENT:
-        values["sent_at"] = now()
+        values["sent_at"] = this_minute()
     if settlement.due_at is not None:
         values["due_at"] = settlement.due_at
     # fenced: a worker that was taken for dead may not overwrite what its successor did

@@ -105,10 +105,10 @@ class Front:
         """Bring the memory to what is published now; on failure what was there stays."""
         try:
             stamps = self._stamps()
-            fresh = {path: self._fresh(path, stamp) for path, stamp in stamps.items()}
         except Exception as error:  # noqa: BLE001 - pages stay up whatever is wrong behind them
             report(error, "pages not refreshed")
             return
+        fresh = {path: answer for path, stamp in stamps.items() if (answer := self._fresh(path, stamp))}
         static = {path: answer for path, answer in self._answers.items() if path.startswith("/static/")}
         self._answers = {**static, **fresh}
 
@@ -122,9 +122,16 @@ class Front:
                     stamps |= dict.fromkeys([*paths, f"/{live.slug}.json"], page_stamp(live, now()))
         return stamps
 
-    def _fresh(self, path: str, stamp: object) -> Answer:
+    def _fresh(self, path: str, stamp: object) -> Answer | None:
+        """The answer for an address; one that fails keeps what it had and harms no other (rule 13)."""
         known = self._answers.get(path)
-        return known if known and known.stamp == stamp else self._ask(path, stamp)
+        if known and known.stamp == stamp:
+            return known
+        try:
+            return self._ask(path, stamp)
+        except Exception as error:  # noqa: BLE001 - other campaigns are shown whatever is wrong with this one
+            report(error, "page not refreshed")
+            return known
 
     def _ask(self, path: str, stamp: object = None) -> Answer:
         """Ask the app as a visitor would, so that its headers are those of every other answer."""

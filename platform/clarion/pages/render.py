@@ -65,14 +65,13 @@ def language_named(code: str) -> Language:
     return languages[code]
 
 
-def keeping(campaign: Campaign) -> str:
-    """What is kept of a signer and for how long, in one plain sentence."""
+def keeping(campaign: Campaign, language: str) -> str:
+    """What is kept of a signer and for how long, and what the campaign adds to it."""
     words = gettext(
-        "Your details are sealed and deleted %(days)s days after the petition ends. "
-        "We keep no IP address and ask nothing about your immigration status.",
+        "Your details are sealed and deleted %(days)s days after the petition ends. We keep no IP address.",
         days=campaign.keep_days,
     )
-    return str(words)
+    return f"{words} {campaign.text(language).privacy}".strip()
 
 
 def fill(words: str, live: LiveCampaign, language: str) -> str:
@@ -119,7 +118,7 @@ def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:
         "count": count,
         "goal": goal,
         "percent": goals.percent(count, goal),
-        "keeping": keeping(campaign),
+        "keeping": keeping(campaign, language),
         "share": share_links(url, share_text, text.title),
         "share_text": share_text,
         "page_url": url,

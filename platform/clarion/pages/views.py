@@ -17,7 +17,8 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext
+from flask_babel import force_locale, gettext
+from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..broker import wake
@@ -26,9 +27,10 @@ from ..campaigns.models import MediaRow
 from ..domain import goals
 from ..extensions import db, now
 from ..i18n import best_language
+from ..monitoring import report
 from ..security import access, refuse_cross_site
 from ..signatures.forms import SignForm, build_form
-from ..signatures.group import sign
+from ..signatures.group import Overloaded, sign
 from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, FormTokens, References
 from .pulse import pulse
@@ -136,7 +138,10 @@ def sign_form(slug: str, language: str) -> BaseResponse:
     token = _form_token(live)
     if token is None:
         refuse_cross_site()
-        expired = gettext("This form had been open for too long. Nothing is lost: please press the button once more.")
+        with force_locale(language):
+            expired = gettext(
+                "This form had been open for too long. Nothing is lost: please press the button once more."
+            )
         return make_response(campaign_page(live, language, form, expired), 422)
     state = live.campaign.state(now())
     if state in REFUSED_STATUS:
@@ -157,12 +162,25 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
         consents=form.given_consents,
         suspect=bool(form["website"].data),
     )
-    signed = sign(submission)
+    try:
+        signed = sign(submission)
+    except (Overloaded, OperationalError, InterfaceError) as error:
+        report(error, "signing paused", campaign=live.slug)
+        return _paused(live, language, form)
     if signed.message_id is not None:
         wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
     reference = references.make(signed.signature_id, now())
     return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference), 303)
+
+
+def _paused(live: LiveCampaign, language: str, form: SignForm) -> BaseResponse:
+    """The page with all that was typed, for a moment in which nothing can be written."""
+    with force_locale(language):
+        words = gettext("Signing is paused for a moment. Nothing is lost: please press the button again shortly.")
+    response = make_response(campaign_page(live, language, form, words), 503)
+    response.headers["Retry-After"] = "5"
+    return response
 
 
 def _form_token(live: LiveCampaign) -> FormToken | None:

@@ -7,22 +7,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from ..campaigns.live import LiveCampaign
-from ..campaigns.models import CampaignRow, Edition
+from ..campaigns.models import CampaignRow
 from ..extensions import db, now, transaction
 from ..sealing import Keyring
-from ..signatures.models import Reason, Signature
+from ..signatures.models import CONFIRMED, Reason, Signature
 
 PAGE = 1000
 
 
 def ended_at(live: LiveCampaign) -> datetime | None:
-    """When a campaign ended: its closing date, else the moment it was published as closed."""
-    campaign = live.campaign
-    if campaign.state(now()) != "closed":
-        return None
-    if campaign.closes and datetime.fromisoformat(campaign.closes) <= now():
-        return datetime.fromisoformat(campaign.closes)
-    return db.session.scalars(select(Edition.published_at).filter_by(id=live.edition_id)).one()
+    """When a campaign ended: at its closing date or when it was published as closed, whichever came first."""
+    ends = [live.closed_at] if live.closed_at else []
+    if live.campaign.closes:
+        ends.append(datetime.fromisoformat(live.campaign.closes))
+    past = [end for end in ends if end <= now()]
+    return min(past) if past and live.campaign.state(now()) == "closed" else None
 
 
 def is_over(live: LiveCampaign) -> bool:
@@ -50,7 +49,12 @@ def erase_signers(live: LiveCampaign, keyring: Keyring) -> bool:
 
 def _erase_page(campaign_id: int) -> int:
     with transaction() as session:
-        ids = list(session.scalars(select(Signature.id).filter_by(campaign_id=campaign_id).limit(PAGE)))
+        rows = session.execute(select(Signature.id, Signature.state).filter_by(campaign_id=campaign_id).limit(PAGE))
+        states = {id: state for id, state in rows}  # noqa: C416 - rows are no pairs to the type checker
+        ids = list(states)
+        counted = sum(state == CONFIRMED for state in states.values())
+        kept = update(CampaignRow).where(CampaignRow.id == campaign_id)
+        session.execute(kept.values(erased_count=CampaignRow.erased_count + counted))
         session.execute(delete(Reason).where(Reason.signature_id.in_(ids)))
         session.execute(delete(Signature).where(Signature.id.in_(ids)))
     return len(ids)

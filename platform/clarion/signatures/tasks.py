@@ -43,7 +43,9 @@ def remind() -> int:
     """
     a_day_ago = now() - timedelta(days=1)
     no_second = ~exists().where(Message.dedupe_key == literal("resend:") + cast(Signature.id, String))
-    first_left = exists().where(Message.dedupe_key == literal("confirm:") + cast(Signature.id, String), Message.state == SENT)
+    first_left = exists().where(
+        Message.dedupe_key == literal("confirm:") + cast(Signature.id, String), Message.state == SENT
+    )
     query = (
         select(Signature.id, Signature.campaign_id)
         .where(Signature.state == PENDING, Signature.signed_at < a_day_ago, no_second, first_left)

@@ -1,0 +1,230 @@
+"""Every page can be read, reached and pressed: by axe's rules, by finger, by keyboard, in the light and in the dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+LANGUAGES = ("en", "es")
+NARROW, PHONE, DESK = 320, 360, 1280
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+# A link in the midst of a sentence may be as high as its line (WCAG 2.2, 2.5.8); what stands alone may not.
+SMALL_TARGETS = """() => {
+  const alone = (link) => {
+    const around = link.closest("p, li, div, nav").cloneNode(true);
+    around.querySelectorAll("a, button").forEach((other) => other.remove());
+    return !/[\\p{L}\\p{N}]/u.test(around.textContent);
+  };
+  const height = (target) => {
+    const whole = getComputedStyle(target, "::after").position === "absolute" ? target.closest("li") : target;
+    return whole.getBoundingClientRect().height;
+  };
+  const targets = [...document.querySelectorAll(
+    "button, summary, .button, .tick, select, textarea, input:not([type=hidden], [type=checkbox]), a")];
+  return targets
+    .filter((target) => target.checkVisibility() && !target.closest(".off, .skip"))
+    .filter((target) => !target.matches("a:not(.button)") || alone(target))
+    .filter((target) => height(target) < 43.9)
+    .map((target) => `${target.outerHTML.slice(0, 80)} is ${height(target)} px high`);
+}"""
+
+FOCUSED = """() => {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body || focused === document.documentElement) return null;
+  const box = [...focused.getClientRects()].sort((a, b) => b.width - a.width)[0];
+  const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+  const points = [[x, y], [x, box.top + 3], [x, box.bottom - 3], [box.left + 3, y], [box.right - 3, y]];
+  const shows = ([px, py]) => {
+    const top = document.elementFromPoint(px, py);
+    return top && (focused.contains(top) || top.contains(focused) && focused.matches(".jump a, summary, u"));
+  };
+  const style = getComputedStyle(focused);
+  return {
+    what: focused.outerHTML.slice(0, 90),
+    unseen: Boolean(focused.closest(".off")),
+    hidden: !points.every(shows),
+    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+  };
+}"""
+
+
+def _steps(site: Any, visitor: Any, language: str) -> Iterator[str]:
+    """Go to one page after another, giving the name of each."""
+    page, campaign = visitor.page, f"/dc-sanctuary/{language}"
+    consents = {"consent_sanctuary-dc_email": "y", "consent_casa-del-barrio_email": "y"}
+    site.confirmed(language, name="Ana Luna", reason="We look after each other.", show_name="y")
+    site.approve_reasons()
+
+    def press(selector: str) -> None:
+        with page.expect_navigation():
+            page.click(selector)
+
+    visitor.open(f"/?lang={language}")
+    yield "index"
+    visitor.open(campaign)
+    yield "campaign"
+    visitor.send_anyway(name="=1", email="ana", postal_code="2", phone="1", reason="Kept.")
+    yield "refused"
+    signer = site.signer(language, reason="My neighbors.", **consents)
+    visitor.open(signer.thanks)
+    yield "thanks"
+    page.fill("#code", "x")
+    press(".code button")
+    yield "wrong code"
+    press("button[name=resend]")
+    yield "sent again"
+    visitor.open(signer.me)
+    yield "me, pending"
+    visitor.open(signer.confirm)
+    yield "confirm"
+    press("button.main")
+    yield "confirmed"
+    visitor.open(signer.confirm)
+    yield "confirmed already"
+    visitor.open(signer.me)
+    yield "me, confirmed"
+    page.eval_on_selector("form", "form => { form.noValidate = true }")
+    page.fill("#name", "=1")
+    press("button[value=save]")
+    yield "me, refused"
+    press("button[value=withdraw]")
+    yield "me, withdrawn"
+    page.eval_on_selector(".more", "more => { more.open = true }")
+    press("button[value=erase]")
+    yield "erased"
+    visitor.open(site.signer(language).confirm)
+    press("button[value=deny]")
+    yield "denied"
+    visitor.open("/confirm/unknown")
+    yield "link not valid"
+    visitor.open("/nothing/here")
+    yield "nothing here"
+    site.publish("paused")
+    visitor.open(campaign)
+    yield "paused"
+    site.publish("closed", story="The city listened.")
+    visitor.open(campaign)
+    yield "closed"
+    visitor.open(f"/?lang={language}")
+    yield "index without a petition"
+
+
+def _violations(page: Any, rules: list[str] | None = None) -> list[str]:
+    options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {v['help']}: {[node['target'] for node in v['nodes']]}" for v in found]
+
+
+def _faults(page: Any) -> Iterator[tuple[str, list[str]]]:
+    """What is wrong with a page, with where: at both widths in the light, its colours in the dark as well."""
+    page.eval_on_selector_all("details", "all => all.forEach((details) => { details.open = true })")
+    for width in (NARROW, PHONE, DESK):
+        page.set_viewport_size({"width": width, "height": 740})
+        page.emulate_media(color_scheme="light")
+        yield f"{width}: wider than the window by", [str(over)] if (over := page.evaluate(OVERFLOW)) > 0 else []
+        yield f"{width}: small", page.evaluate(SMALL_TARGETS)
+        if width != NARROW:
+            yield f"{width}, light", _violations(page)
+            page.emulate_media(color_scheme="dark")
+            yield f"{width}, dark", _violations(page, ["color-contrast", "link-in-text-block"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_open_to_everyone(visit, site, language: str) -> None:
+    visitor = visit(locale=language)
+    faults = [
+        f"{name}, {where}: {fault}"
+        for name in _steps(site, visitor, language)
+        for where, found in _faults(visitor.page)
+        for fault in found
+    ]
+    assert faults == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_without_its_script_is_open_to_everyone(visit, language: str) -> None:
+    """Axe is a script itself, so only the page's own is left out."""
+    visitor = visit()
+    visitor.page.route("**/page.*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    visitor.open(f"/dc-sanctuary/{language}")
+    assert [f"{where}: {fault}" for where, found in _faults(visitor.page) for fault in found] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_mails_are_open_to_everyone(visit, site, language: str) -> None:
+    site.confirmed(language)
+    site.instance.sign("dc-sanctuary", language, email="signer1@readers.example", postal_code="20009")
+    site.instance.work()
+    mails = site.instance.mails()
+    assert len(mails) == 3
+    page = visit().page
+    for mail in mails:
+        part = mail.get_body(("html",))
+        page.set_content(part.get_content())
+        assert page.evaluate(OVERFLOW) <= 0
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            assert _violations(page) == [], mail["Subject"]
+
+
+def _walk(page: Any) -> list[dict[str, Any]]:
+    """Press Tab until the page has no further stop."""
+    stops: list[dict[str, Any]] = []
+    while True:
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop is None:
+            return stops
+        stops.append(stop)
+        assert len(stops) < 100
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_the_keyboard_reaches_everything_and_its_focus_is_seen(visit, site, width: int) -> None:
+    signer = site.signer(**{"consent_sanctuary-dc_email": "y"})
+    visitor = visit(width)
+    page = visitor.page
+    for path, most_needed in (
+        ("/dc-sanctuary/en", {'id="name"', 'id="email"', 'lang="es"', "<summary>", 'id="reason"', 'class="main"'}),
+        (signer.thanks, {'id="code"', 'name="resend"'}),
+        (signer.confirm, {'value="confirm"', 'value="deny"'}),
+        (signer.me, {'id="name"', 'value="save"', 'value="withdraw"', 'value="consent"'}),
+    ):
+        visitor.open(path)
+        stops = _walk(page)
+        assert [stop["what"] for stop in stops if stop["unseen"]] == [], "unseen fields are passed over"
+        assert [stop["what"] for stop in stops if stop["hidden"]] == []
+        assert [stop["what"] for stop in stops if not stop["ring"]] == []
+        assert not {needed for needed in most_needed if not any(needed in stop["what"] for stop in stops)}
+
+
+def test_backwards_too_nothing_is_hidden_by_the_bar(visit) -> None:
+    visitor = visit(PHONE)
+    visitor.open("/dc-sanctuary/es")
+    visitor.page.locator(".foot a").last.focus()
+    hidden = []
+    while True:
+        visitor.page.keyboard.press("Shift+Tab")
+        stop = visitor.page.evaluate(FOCUSED)
+        if stop is None:
+            break
+        if stop["hidden"]:
+            hidden.append(stop["what"])
+    assert hidden == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_the_bar_leads_to_the_form(visit, script: bool) -> None:
+    visitor = visit(PHONE, script=script)
+    visitor.open("/dc-sanctuary/en")
+    visitor.page.locator(".head .jump a").click()
+    form = visitor.page.locator("#sign-title").bounding_box()
+    assert form
+    assert 0 <= form["y"] < 120
+    field = visitor.page.locator("#name").bounding_box()
+    assert field
+    assert field["y"] < 500
