@@ -7,7 +7,7 @@ from flask import Flask
 from . import assets, broker, errors, extensions, i18n, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
-from .delivery.channels import FileChannel
+from .delivery.email import email_channel
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, views
 from .pages.pulse import init_pulse
@@ -33,9 +33,7 @@ def create_app(settings: Settings) -> Flask:
     init_signing(app)
     init_pulse(app)
     _init_keys(app, settings)
-    app.extensions["clarion.channels"] = {
-        "email": FileChannel(settings.delivery.mail_folder, settings.delivery.sender.rpartition("@")[2])
-    }
+    app.extensions["clarion.channels"] = {"email": email_channel(settings)}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
     for blueprint in (views.bp, confirmation.bp, privacy.bp):

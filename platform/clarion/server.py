@@ -130,7 +130,9 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
 
 def _greet(settings: Settings, live: int, say: Say) -> None:
     say(f"{live} campaign{'' if live == 1 else 's'} on {settings.site.base_url}")
-    say(f"Mails are written to {settings.delivery.mail_folder}. Stop with Ctrl+C.")
+    mails = settings.plugins.email.url
+    say(f"Mails {'are written to' if mails.startswith('file:') else 'leave by'} {mails.removeprefix('file:')}")
+    say("Stop with Ctrl+C.")
     if not live:
         say("Start one with: clarion new my-campaign --languages en,es")
 

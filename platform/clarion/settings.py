@@ -92,24 +92,69 @@ class Database(_Section):
 
 
 class Broker(_Section):
-    """What carries wake-ups to the worker."""
+    """What carries wake-ups to the workers."""
 
-    url: Literal["memory://"]
+    url: SecretStr
+
+    @field_validator("url")
+    @classmethod
+    def _is_supported(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("memory://", "redis://", "rediss://")):
+            raise ValueError('write it as "memory://" or "redis://host:6379/0"')
+        return value
+
+    @property
+    def in_process(self) -> bool:
+        """Whether wake-ups reach this process only."""
+        return self.url.get_secret_value().startswith("memory://")
+
+
+class Web(_Section):
+    """The processes that answer requests."""
+
+    host: str
+    port: int = Field(ge=1, le=65535)
+    processes: int = Field(ge=1, le=64)
+    threads: int = Field(ge=1, le=256)
+    console_port: int = Field(ge=1, le=65535)
+
+
+class Workers(_Section):
+    """The processes that send messages."""
+
+    processes: int = Field(ge=1, le=64)
+    threads: int = Field(ge=1, le=64)
+    sweep_seconds: float = Field(gt=0, le=600)
+
+
+class Email(_Section):
+    """How mails leave."""
+
+    url: str
+    password: SecretStr
+    sender: str
+
+    @field_validator("url")
+    @classmethod
+    def _is_supported(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.password:
+            raise ValueError("leave the password out of the address and give it as password = { env = … }")
+        if parts.scheme not in ("file", "smtp", "smtps") or (parts.scheme != "file" and not parts.hostname):
+            raise ValueError('write it as "file:var/mail", "smtp://user@host:587" or "smtps://host:465"')
+        return value
+
+
+class Plugins(_Section):
+    """One table for each plugin that is on."""
+
+    email: Email
 
 
 class Keyring(_Section):
     """Where the keys are."""
 
     folder: Path
-
-
-class Delivery(_Section):
-    """How messages leave."""
-
-    mail_folder: Path
-    sender: str
-    threads: int = Field(ge=1, le=64)
-    sweep_seconds: float = Field(gt=0, le=600)
 
 
 class Signing(_Section):
@@ -136,7 +181,9 @@ class Settings(_Section):
     database: Database
     broker: Broker
     keyring: Keyring
-    delivery: Delivery
+    plugins: Plugins
+    web: Web
+    worker: Workers
     signing: Signing
     monitoring: Monitoring
 
@@ -185,40 +232,72 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _from_variable(key: str, value: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    section, separator, name = key.removeprefix(PREFIX).lower().partition("__")
-    if not separator:
-        names = [f"{PREFIX}{s}__{k}".upper() for s, table in known.items() for k in table]
+    path = key.removeprefix(PREFIX).lower().split("__")
+    if len(path) < 2:
+        names = [f"{PREFIX}{'__'.join(place)}".upper() for place in _places(known)]
         raise SettingsError(f"{key} is no setting. {did_you_mean(key, [*names, *PLACES])}")
-    current = known.get(section, {}).get(name) if section in known else None
-    if isinstance(current, list):
-        return {section: {name: [part.strip() for part in value.split(",") if part.strip()]}}
-    return {section: {name: value}}
+    current: Any = known
+    for name in path:
+        current = current.get(name) if isinstance(current, Mapping) else None
+    given: Any = [part.strip() for part in value.split(",") if part.strip()] if isinstance(current, list) else value
+    for name in reversed(path):
+        given = {name: given}
+    return dict(given)
 
 
-def _merge(values: dict[str, Any], changes: Mapping[str, Any], source: str) -> None:
-    for section, table in changes.items():
-        if section not in values:
-            raise SettingsError(f'{source}: there is no section "{section}". {did_you_mean(section, values)}')
-        if not isinstance(table, Mapping):
-            raise SettingsError(f'{source}: "{section}" is a section, write it as [{section}].')
-        for key, value in table.items():
-            if key not in values[section]:
-                hint = did_you_mean(key, values[section])
-                raise SettingsError(f'{source}: there is no setting "{section}.{key}". {hint}')
-            values[section][key] = value
+def _places(table: Mapping[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The paths of all settings."""
+    found: list[tuple[str, ...]] = []
+    for name, value in table.items():
+        found += _places(value, (*path, name)) if isinstance(value, Mapping) else [(*path, name)]
+    return found
+
+
+def _merge(values: dict[str, Any], changes: Mapping[str, Any], source: str, path: tuple[str, ...] = ()) -> None:
+    """Put changes over values, section by section; what does not exist there is refused with a hint."""
+    for name, value in changes.items():
+        here = ".".join((*path, name))
+        if name not in values:
+            kind = "setting" if path else "section"
+            raise SettingsError(f'{source}: there is no {kind} "{here}". {did_you_mean(name, values)}')
+        if isinstance(values[name], dict) and not _is_reference(values[name]):
+            if not isinstance(value, Mapping):
+                raise SettingsError(f'{source}: "{here}" is a section, write it as [{here}].')
+            _merge(values[name], value, source, (*path, name))
+        elif isinstance(value, Mapping) and source.startswith(PREFIX):
+            raise SettingsError(f'{source}: there is no setting "{here}.{next(iter(value))}". {here} is one value.')
+        else:
+            values[name] = value
 
 
 def _resolve(values: dict[str, Any], home: Path, environ: Mapping[str, str]) -> dict[str, Any]:
-    resolved = {
-        section: {key: _secret(f"{section}.{key}", v, home, environ) for key, v in table.items()}
-        for section, table in values.items()
-    }
-    for section, key in (("campaigns", "folder"), ("keyring", "folder"), ("delivery", "mail_folder")):
-        resolved[section][key] = home / str(resolved[section][key])
+    resolved = _without_references(values, home, environ)
+    for section in ("campaigns", "keyring"):
+        resolved[section]["folder"] = home / str(resolved[section]["folder"])
     url = str(resolved["database"]["url"])
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         resolved["database"]["url"] = f"sqlite:///{home / url.removeprefix('sqlite:///')}"
     return resolved
+
+
+def _without_references(
+    table: Mapping[str, Any], home: Path, environ: Mapping[str, str], path: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The table with each secret in the place of its reference."""
+    return {
+        name: _without_references(value, home, environ, (*path, name))
+        if isinstance(value, Mapping) and len(path) < _DEPTH.get(path[:1] or (name,), 1)
+        else _secret(".".join((*path, name)), value, home, environ)
+        for name, value in table.items()
+    }
+
+
+_DEPTH: dict[tuple[str, ...], int] = {("plugins",): 2}
+"""How deep a section's tables go; a table below that is a reference to a secret."""
+
+
+def _is_reference(value: Mapping[str, Any]) -> bool:
+    return set(value) in ({"env"}, {"file"})
 
 
 def _secret(name: str, value: Any, home: Path, environ: Mapping[str, str]) -> Any:

@@ -49,10 +49,10 @@ class Worker:
         self.alone = alone
         """No other worker uses the database: what is leased at the start was left by a dead one."""
         self._stop = threading.Event()
-        self._worker = dramatiq.Worker(waker.broker, worker_threads=settings.delivery.threads, worker_timeout=200)
+        self._worker = dramatiq.Worker(waker.broker, worker_threads=settings.worker.threads, worker_timeout=200)
         self._chores = [
             Chore("heartbeat", HEARTBEAT, lambda: service.keep_alive(self.relay.owner), shared=False),
-            Chore("sweep", settings.delivery.sweep_seconds, lambda: sweep(waker), shared=False),
+            Chore("sweep", settings.worker.sweep_seconds, lambda: sweep(waker), shared=False),
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),
             Chore("remind", HOUR, tasks.remind),

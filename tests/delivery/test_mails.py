@@ -10,7 +10,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from clarion.delivery.channels import FileChannel, Mail, Refused, Retry, Unsure, as_email
+from clarion.delivery.channels import Mail, Refused, Retry, Unsure
+from clarion.delivery.mailfile import FileChannel
+from clarion.delivery.mime import as_email
 from clarion.delivery.tasks import sweep
 from clarion.extensions import db, now, transaction
 from clarion.outbox.models import DUE, FAILED, SENT, Message

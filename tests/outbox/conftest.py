@@ -24,6 +24,11 @@ class Clock:
     def __call__(self) -> datetime:
         return self.moment
 
+    @property
+    def minute(self) -> datetime:
+        """The moment to the minute: all that is kept of when a person did something."""
+        return self.moment.replace(second=0, microsecond=0)
+
     def move(self, **by: float) -> None:
         """Move the clock forward: `clock.move(seconds=90)`."""
         self.moment += timedelta(**by)
@@ -35,6 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     for module in (service, chores):
         monkeypatch.setattr(module, "now", made)
+    monkeypatch.setattr(service, "this_minute", lambda: made.minute)
     return made
 
 

@@ -34,7 +34,7 @@ def test_taking_a_message_costs_it_nothing(put: Put, row: Row, clock: Any) -> No
     id = put()
     (leased,) = service.lease("email", "worker")
     assert (leased.id, leased.kind, leased.channel, leased.attempt) == (id, "confirm", "email", 0)
-    assert (leased.token, leased.created_at) == ("worker", clock())
+    assert (leased.token, leased.created_at) == ("worker", clock.minute)
     found = row(id)
     assert (leased.campaign_id, leased.signature_id) == (found.campaign_id, found.signature_id)
     assert (found.state, found.attempt, found.crashes, found.trying) == (DUE, 0, 0, False)

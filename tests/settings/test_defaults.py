@@ -10,6 +10,7 @@ from clarion.settings import Settings, default_settings_path
 
 SOURCE = default_settings_path().read_text("utf-8")
 TABLES = tomllib.loads(SOURCE)
+TABLES = {k: v for k, v in TABLES.items() if k != "plugins"} | {f"plugins.{k}": v for k, v in TABLES["plugins"].items()}
 
 
 def sections() -> dict[str, type[BaseModel]]:
@@ -18,7 +19,8 @@ def sections() -> dict[str, type[BaseModel]]:
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found[name] = field.annotation
-    return found
+    plugins = found.pop("plugins")
+    return found | {f"plugins.{name}": field.annotation for name, field in plugins.model_fields.items()}
 
 
 def test_every_setting_has_a_default_and_no_other_is_there() -> None:

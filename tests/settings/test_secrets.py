@@ -31,10 +31,10 @@ def test_a_secret_from_a_file(tmp_path: Path, absolute: bool) -> None:
 
 
 def test_any_value_may_be_given_by_reference(tmp_path: Path) -> None:
-    file = '[monitoring]\nsentry_dsn = { env = "DSN" }\n[delivery]\nthreads = { env = "THREADS" }\n'
+    file = '[monitoring]\nsentry_dsn = { env = "DSN" }\n[worker]\nthreads = { env = "THREADS" }\n'
     settings = load(tmp_path, file, DSN="https://key@errors.example/1", THREADS="7")
     assert settings.monitoring.sentry_dsn.get_secret_value() == "https://key@errors.example/1"
-    assert settings.delivery.threads == 7
+    assert settings.worker.threads == 7
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_settings_show_no_secret(tmp_path: Path) -> None:
 def test_a_mistake_in_a_secret_does_not_tell_it(tmp_path: Path, url: str) -> None:
     """Not even in the trace that a server writes to its log."""
     with pytest.raises(SettingsError) as stopped:
-        load(tmp_path, '[database]\nurl = { env = "DATABASE" }\n[delivery]\nthreads = 0\n', DATABASE=url)
+        load(tmp_path, '[database]\nurl = { env = "DATABASE" }\n[worker]\nthreads = 0\n', DATABASE=url)
     trace = "".join(traceback.format_exception(stopped.value))
     assert "database.url" in trace
     assert PASSWORD not in trace

@@ -33,7 +33,7 @@ def test_everything_has_a_default(load: Load, tmp_path: Path) -> None:
     assert not settings.site.production
     assert settings.campaigns.folder == tmp_path / "campaigns"
     assert settings.keyring.folder == tmp_path / "var" / "keyring"
-    assert settings.delivery.mail_folder == tmp_path / "var" / "mail"
+    assert settings.plugins.email.url == "file:var/mail"
     assert settings.database.url.get_secret_value() == f"sqlite:///{tmp_path}/var/clarion.db"
 
 
@@ -57,11 +57,11 @@ def test_values_from_the_environment_get_their_types(load: Load) -> None:
     settings = load(
         CLARION_CAMPAIGNS__WATCH="false",
         CLARION_SIGNING__FORM_HOURS="6",
-        CLARION_DELIVERY__SWEEP_SECONDS="0.5",
+        CLARION_WORKER__SWEEP_SECONDS="0.5",
         CLARION_SITE__TRUSTED_HOSTS="a.example, b.example",
         CLARION_SITE__TRUSTED_PROXIES="10.0.0.0/8,fd00::/8,",
     )
-    assert (settings.campaigns.watch, settings.signing.form_hours, settings.delivery.sweep_seconds) == (False, 6, 0.5)
+    assert (settings.campaigns.watch, settings.signing.form_hours, settings.worker.sweep_seconds) == (False, 6, 0.5)
     assert {"a.example", "b.example", "127.0.0.1"} <= settings.site.hosts
     assert settings.site.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
     assert load(CLARION_SITE__TRUSTED_HOSTS="").site.trusted_hosts == ()
@@ -117,7 +117,7 @@ def test_a_mistake_in_the_file_stops_the_start_with_a_hint(load: Load, file: str
         ("CLARION_SITE__BASE_URI", ["CLARION_SITE__BASE_URI", '"site.base_uri"', 'Did you mean "base_url"?']),
         ("CLARION_SITE_BASE_URL", ["CLARION_SITE_BASE_URL", 'Did you mean "CLARION_SITE__BASE_URL"?']),
         ("CLARION_HOMES", ["CLARION_HOMES", 'Did you mean "CLARION_HOME"?']),
-        ("CLARION_SITE__NAME__FIRST", ['"site.name__first"']),
+        ("CLARION_SITE__NAME__FIRST", ['"site.name.first"']),
         ("CLARION___NAME", ['section ""']),
     ],
 )
@@ -158,11 +158,11 @@ def test_a_file_that_is_not_text_stops_the_start(load: Load, tmp_path: Path) -> 
         ("CLARION_SITE__TRUSTED_PROXIES", "everyone", "site.trusted_proxies.0"),
         ("CLARION_DATABASE__URL", "mysql://a/b", "database.url: write it as"),
         ("CLARION_DATABASE__URL", "postgresql://a/b", "database.url: write it as"),
-        ("CLARION_BROKER__URL", "redis://a", "broker.url: "),
+        ("CLARION_BROKER__URL", "amqp://a", "broker.url: "),
         ("CLARION_CAMPAIGNS__WATCH", "perhaps", "campaigns.watch: "),
-        ("CLARION_DELIVERY__THREADS", "0", "delivery.threads: "),
-        ("CLARION_DELIVERY__THREADS", "many", "delivery.threads: "),
-        ("CLARION_DELIVERY__SWEEP_SECONDS", "0", "delivery.sweep_seconds: "),
+        ("CLARION_WORKER__THREADS", "0", "worker.threads: "),
+        ("CLARION_WORKER__THREADS", "many", "worker.threads: "),
+        ("CLARION_WORKER__SWEEP_SECONDS", "0", "worker.sweep_seconds: "),
         ("CLARION_SIGNING__FORM_HOURS", "1", "signing.form_hours: "),
         ("CLARION_SIGNING__CODE_TRIES", "1000", "signing.code_tries: "),
         ("CLARION_SIGNING__UNCONFIRMED_DAYS", "-1", "signing.unconfirmed_days: "),
@@ -177,9 +177,9 @@ def test_a_value_that_does_not_fit_is_named(load: Load, variable: str, value: st
 
 def test_everything_that_is_wrong_is_told_at_once(load: Load) -> None:
     with pytest.raises(SettingsError) as stopped:
-        load(CLARION_DELIVERY__THREADS="0", CLARION_SITE__BASE_URL="x", CLARION_MONITORING__LOG_LEVEL="loud")
+        load(CLARION_WORKER__THREADS="0", CLARION_SITE__BASE_URL="x", CLARION_MONITORING__LOG_LEVEL="loud")
     told = [line.split(":")[0] for line in str(stopped.value).splitlines()]
-    assert sorted(told) == ["delivery.threads", "monitoring.log_level", "site.base_url"]
+    assert sorted(told) == ["monitoring.log_level", "site.base_url", "worker.threads"]
 
 
 @pytest.mark.parametrize("base_url", ["http://petitions.example.org", "http://127.0.0.1:8000", "HTTP://a.example"])
@@ -197,7 +197,7 @@ def test_production_with_https_starts(load: Load) -> None:
 
 def test_settings_cannot_be_changed(load: Load) -> None:
     settings = load()
-    for section, key in (("site", "name"), ("delivery", "threads"), ("database", "url")):
+    for section, key in (("site", "name"), ("worker", "threads"), ("database", "url")):
         with pytest.raises(ValidationError, match="frozen"):
             setattr(getattr(settings, section), key, "x")
     with pytest.raises(ValidationError, match="frozen"):

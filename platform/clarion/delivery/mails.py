@@ -67,7 +67,7 @@ def _render(leased: Leased, live: LiveCampaign, code: str, state: str, person: P
         return Mail(
             message_id=leased.id,
             name=f"{leased.kind}-{code}",
-            sender=settings().delivery.sender,
+            sender=settings().plugins.email.sender,
             sender_name=campaign.lead.name,
             recipient=person.email,
             subject=" ".join(render_template(f"mail/{leased.kind}.subject.txt", **values).split()),

@@ -1,0 +1,138 @@
+"""Mails over SMTP: one connection for each thread, kept open; TLS always, but for this machine itself."""
+
+from __future__ import annotations
+
+import ipaddress
+import smtplib
+import ssl
+import threading
+from datetime import timedelta
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from .channels import Mail, Refused, Retry, Unreachable, Unsure
+from .mime import as_email
+
+CONNECT_SECONDS = 10
+COMMAND_SECONDS = 30
+GREYLIST_WAIT = timedelta(minutes=5)
+"""RFC 6647, section 5: a server that greylists usually takes the mail after a few minutes."""
+
+PER_CONNECTION = 200
+"""Mails after which a connection is made anew, as many providers ask for."""
+
+
+class SmtpChannel:
+    """Sends by the server that a URL names: `smtp://user@host:587` or `smtps://host:465`."""
+
+    def __init__(self, url: str, password: str, domain: str) -> None:
+        parts = urlsplit(url)
+        self.host = parts.hostname or "localhost"
+        self.tls_first = parts.scheme == "smtps"
+        self.port = parts.port or (465 if self.tls_first else 587)
+        self.user = unquote(parts.username or "")
+        self.password = password
+        self.domain = domain
+        self._own = threading.local()
+
+    def send(self, mail: Mail) -> str:
+        """Send over this thread's connection, made anew if it is gone."""
+        message = as_email(mail, self.domain)
+        connection = self._connection()
+        try:
+            connection.mail(mail.sender, ["SMTPUTF8"] if _needs_utf8(mail, connection) else [])
+            return self._envelope(connection, mail, message)
+        except smtplib.SMTPServerDisconnected as error:
+            self._close()
+            raise Retry("connection closed") from error
+        except OSError as error:
+            self._close()
+            raise Retry(type(error).__name__) from error
+
+    def _envelope(self, connection: smtplib.SMTP, mail: Mail, message: EmailMessage) -> str:
+        code, _ = connection.rcpt(mail.recipient)
+        if code not in (250, 251):
+            connection.rset()
+            raise _refusal(code)
+        code, _ = connection.docmd("DATA")
+        if code != 354:
+            connection.rset()
+            raise _refusal(code)
+        return self._body(connection, message)
+
+    def _body(self, connection: smtplib.SMTP, message: EmailMessage) -> str:
+        """After the first byte of the body a lost connection leaves in doubt whether the mail was taken."""
+        raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
+        try:
+            connection.send(_dotted(raw))
+            code, _ = connection.getreply()
+        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._close()
+            raise Unsure("lost after DATA") from error
+        if code != 250:
+            raise _refusal(code)
+        self._own.sent += 1
+        return str(code)
+
+    def _connection(self) -> smtplib.SMTP:
+        connection: smtplib.SMTP | None = getattr(self._own, "connection", None)
+        if connection is not None and self._own.sent < PER_CONNECTION and connection.sock is not None:
+            return connection
+        self._close()
+        try:
+            self._own.connection, self._own.sent = self._connect(), 0
+        except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as error:
+            raise Unreachable(type(error).__name__) from error
+        except smtplib.SMTPException as error:
+            raise Unreachable(f"not let in: {type(error).__name__}") from error
+        connected: smtplib.SMTP = self._own.connection
+        return connected
+
+    def _connect(self) -> smtplib.SMTP:
+        context = ssl.create_default_context()
+        if self.tls_first:
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=CONNECT_SECONDS, context=context)
+        else:
+            connection = smtplib.SMTP(self.host, self.port, timeout=CONNECT_SECONDS)
+        if connection.sock is not None:
+            connection.sock.settimeout(COMMAND_SECONDS)
+        connection.ehlo_or_helo_if_needed()
+        if not self.tls_first and (connection.has_extn("starttls") or not _is_loopback(self.host)):
+            # refused where it is not offered: not one byte of a mail goes out in clear
+            connection.starttls(context=context)
+            connection.ehlo()
+        if self.user:
+            connection.login(self.user, self.password)
+        return connection
+
+    def _close(self) -> None:
+        connection: smtplib.SMTP | None = getattr(self._own, "connection", None)
+        self._own.connection, self._own.sent = None, 0
+        if connection is not None:
+            connection.close()
+
+
+def _refusal(code: int) -> Exception:
+    """What a reply code means: 5xx is final, 4xx is for later, 45x is most often greylisting."""
+    if code >= 500:
+        return Refused(str(code))
+    return Retry(str(code), GREYLIST_WAIT if code in (450, 451) else None)
+
+
+def _dotted(raw: bytes) -> bytes:
+    """The body as SMTP wants it: a dot that starts a line doubled, one alone at the end (RFC 5321, 4.5.2)."""
+    body = raw.replace(b"\r\n.", b"\r\n..")
+    if body.startswith(b"."):
+        body = b"." + body
+    return (body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
+
+
+def _needs_utf8(mail: Mail, connection: smtplib.SMTP) -> bool:
+    return not (mail.recipient.isascii() and mail.sender.isascii()) and connection.has_extn("smtputf8")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
