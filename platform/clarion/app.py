@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from . import assets, broker, errors, extensions, i18n, monitoring, security
+from . import assets, broker, errors, extensions, i18n, limits, metrics, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
 from .delivery.email import email_channel
@@ -18,8 +18,8 @@ from .signatures.group import init_signing
 from .signatures.tokens import FormTokens, References
 
 
-def create_app(settings: Settings) -> Flask:
-    """Put one application together from its settings."""
+def create_app(settings: Settings, *, holds_private: bool = True) -> Flask:
+    """Put one application together from its settings; the public pages do without private keys (rule 6)."""
     app = Flask("clarion", static_folder=None)
     app.url_map.converters["slug"] = SlugConverter
     app.extensions["clarion.settings"] = settings
@@ -32,7 +32,9 @@ def create_app(settings: Settings) -> Flask:
     init_live(app)
     init_signing(app)
     init_pulse(app)
-    _init_keys(app, settings)
+    _init_keys(app, settings, holds_private=holds_private)
+    limits.init_limits(app, settings)
+    metrics.init_metrics(app)
     app.extensions["clarion.channels"] = {"email": email_channel(settings)}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
@@ -41,8 +43,8 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def _init_keys(app: Flask, settings: Settings) -> None:
-    keyring = Keyring(settings.keyring.folder)
+def _init_keys(app: Flask, settings: Settings, *, holds_private: bool) -> None:
+    keyring = Keyring(settings.keyring.folder, holds_private=holds_private)
     keyring.prepare()
     app.extensions["clarion.keyring"] = keyring
     app.extensions["clarion.form_tokens"] = FormTokens(keyring, settings.signing.form_hours)

@@ -1,15 +1,17 @@
-"""What wakes the worker: ids in, nothing else (rule 8).
+"""What wakes the workers: names of lanes, nothing else (rule 8).
 
-The database is the truth. A wake-up that is lost costs seconds, because the sweep finds what is
-due; so a broker that cannot be reached is logged and never fails a request.
+The database is the truth. A wake-up that is lost costs seconds, because the sweep finds what is due;
+so a broker that is slow or away is logged, left alone for a while, and never fails a request.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import dramatiq
+from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from flask import Flask, current_app
 
@@ -18,14 +20,25 @@ from .settings import Settings
 
 QUEUE = "clarion"
 ENOUGH = 8
-"""Wake-ups that wait unheard: each will look at all that is due, so a further one adds nothing."""
+"""Wake-ups that wait unheard in this process: each will look at all that is due, so one more adds nothing."""
+
+APART = 0.02
+"""Seconds between two wake-ups of a process; what comes in between is found by the first or by the sweep."""
+
+PATIENCE = 0.5
+"""Seconds that a request waits for the broker."""
+
+REST = 5.0
+"""Seconds for which a broker that failed is not asked again."""
 
 
 class Waker:
     """The broker of one app with the tasks that were declared on it."""
 
-    def __init__(self, broker: dramatiq.Broker) -> None:
+    def __init__(self, broker: dramatiq.Broker, *, in_process: bool) -> None:
         self.broker = broker
+        self.in_process = in_process
+        self._not_before = 0.0
 
     def declare(self, task: Callable[..., Any]) -> None:
         """Let a plain function be woken by its name."""
@@ -33,25 +46,43 @@ class Waker:
 
     def wake(self, name: str, *arguments: int | str) -> None:
         """Ask for one run of a task; after the commit, never before. Arguments are ids and lanes, never people."""
-        if self.waiting >= ENOUGH:
+        if self.waiting >= ENOUGH or time.monotonic() < self._not_before:
             return
+        if not self.in_process:
+            self._not_before = time.monotonic() + APART
         try:
             self.broker.enqueue(
                 dramatiq.Message(queue_name=QUEUE, actor_name=name, args=arguments, kwargs={}, options={})
             )
         except Exception as error:  # noqa: BLE001 - the sweep makes good what the broker lost
-            report(error, "wake-up lost", kind=name)
+            self._not_before = time.monotonic() + REST
+            report(error, "broker away", kind=name)
 
     @property
     def waiting(self) -> int:
         """How many wake-ups wait in this process."""
-        queues = getattr(self.broker, "queues", {})
+        queues = getattr(self.broker, "queues", {}) if self.in_process else {}
         return queues[QUEUE].qsize() if QUEUE in queues else 0
 
 
-def init_broker(app: Flask, _settings: Settings) -> Waker:
-    """Give the app a broker of its own: dramatiq's global one would be shared by all apps of a process."""
-    waker = Waker(StubBroker(middleware=[]))
+def init_broker(app: Flask, settings: Settings) -> Waker:
+    """Give the app a broker of its own: dramatiq's global one would be shared by all apps of a process.
+
+    With the defaults of its Redis broker a killed worker's messages come back after minutes; the two
+    figures make that a quarter of a minute. Nothing rests on it, as the sweep is quicker still.
+    """
+    if settings.broker.in_process:
+        waker = Waker(StubBroker(middleware=[]), in_process=True)
+    else:
+        broker = RedisBroker(  # type: ignore[no-untyped-call]
+            url=settings.broker.url.get_secret_value(),
+            middleware=[],
+            maintenance_chance=200_000,
+            heartbeat_timeout=15_000,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+        )
+        waker = Waker(broker, in_process=False)
     app.extensions["clarion.waker"] = waker
     return waker
 

@@ -9,17 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import click
 
-from . import __version__
+from . import __version__, processes
 from .settings import Settings, SettingsError, load_settings
 
 if TYPE_CHECKING:
     from flask import Flask
-
-DEFAULT_PORT = 8000
 
 
 class _Verbose(click.Group):
@@ -44,6 +41,10 @@ def main() -> None:
       clarion check my-campaign
       clarion serve
     """
+
+
+for command in (processes.serve, processes.run, processes.web, processes.console, processes.worker):
+    main.add_command(command)
 
 
 def _settings() -> Settings:
@@ -205,28 +206,6 @@ def rollback(slug: str, edition: int | None) -> None:
     click.echo(f"{slug}: edition {target.number} is live again")
 
 
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=DEFAULT_PORT, show_default=True, help="The port to listen on.")
-def serve(host: str, port: int) -> None:
-    """Serve everything from one process: pages, worker and schedule.
-
-    Folders are published at start and when they change. Mails are written to var/mail.
-    """
-    from .app import create_app
-    from .server import PortTaken
-    from .server import serve as run
-
-    settings = _settings()
-    base = urlsplit(settings.site.base_url)
-    if base.hostname == "127.0.0.1" and base.port != port:
-        settings = load_settings(site={"base_url": f"http://127.0.0.1:{port}"})
-    try:
-        run(create_app(settings), host, port, click.echo)
-    except PortTaken as error:
-        raise click.ClickException(f"{error} Choose another with --port, or PORT=… make serve.") from error
-
-
 @main.group(name="db")
 def database() -> None:
     """The database's schema."""
@@ -293,6 +272,46 @@ def reasons(slug: str, approve: tuple[int, ...], hide: tuple[int, ...]) -> None:
     for reason in waiting:
         click.echo(f"{reason.id:>6}  {reason.language}  {reason.name or '-'}\n        {reason.words}")
     click.echo(f"{len(waiting)} waiting")
+
+
+@main.command()
+@click.argument("slug")
+@click.option("--release", is_flag=True, help="Send the mails that wait, so that these signatures can be confirmed.")
+def held(slug: str, release: bool) -> None:
+    """Tell how many signatures wait for a second look, and let their mails go.
+
+    A signature waits when very many come from one network, or when a field was filled in that people
+    cannot see.
+
+    \b
+    Examples:
+      clarion held dc-sanctuary
+      clarion held dc-sanctuary --release
+    """
+    from .campaigns.live import live_campaigns
+    from .outbox import service
+
+    with _app():
+        live = live_campaigns().get(slug)
+        if live is None:
+            raise click.ClickException(f'No campaign "{slug}" has been published.')
+        count = service.release(live.id) if release else service.held(live.id)
+    click.echo(f"{count} {'released' if release else 'waiting'}")
+
+
+@main.command()
+def status() -> None:
+    """Show how the site is doing: signatures, mails, and what waits how long."""
+    from .metrics import read_figures
+
+    with _app():
+        figures = read_figures()
+    for slug, n in sorted(figures.signatures.items()):
+        click.echo(f"{slug:<32} {n:>10,} signatures")
+    click.echo(", ".join(f"{n:,} {state}" for state, n in sorted(figures.states.items())) or "nobody signed yet")
+    for (channel, state), n in sorted(figures.messages.items()):
+        click.echo(f"{channel:<32} {n:>10,} {state}")
+    click.echo(f"oldest waiting message: {figures.oldest_due_seconds:.0f} s; drift of counts: {figures.drift}")
 
 
 @main.command()

@@ -163,6 +163,7 @@ class Signing(_Section):
     form_hours: int = Field(ge=3, le=72)
     code_tries: int = Field(ge=1, le=20)
     unconfirmed_days: int = Field(ge=1, le=30)
+    network_limit: int = Field(ge=1, le=1_000_000)
 
 
 class Monitoring(_Section):

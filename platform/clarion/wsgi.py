@@ -1,8 +1,18 @@
-"""The WSGI entry: `clarion.wsgi:app` for any server."""
+"""The WSGI entry of the public pages: `clarion.wsgi:app` for any server.
+
+It holds no private keys, and the front desk stands before it. It is made when a server process loads
+it, after any fork.
+"""
 
 from __future__ import annotations
 
-from .app import create_app
-from .settings import load_settings
+import signal
 
-app = create_app(load_settings())
+from .app import create_app
+from .pages.front import install_front
+from .settings import load_settings
+from .supervisor import die_with_parent
+
+die_with_parent(signal.SIGKILL)
+app = create_app(load_settings(), holds_private=False)
+install_front(app).start()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response
 from sqlalchemy import select
 from waitress import wasyncore
@@ -30,6 +31,30 @@ SLUG = "dc-sanctuary"
 HEIGHT = 740
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
 """Chromium's own note on a page that comes with such a status, as a refused form does."""
+
+WIDTHS = (320, 360, 1280)
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+COLOURS = ["color-contrast", "link-in-text-block"]
+
+# A link in the midst of a sentence may be as high as its line (WCAG 2.2, 2.5.8); what stands alone may not.
+SMALL_TARGETS = """() => {
+  const alone = (link) => {
+    const around = link.closest("p, li, div, nav").cloneNode(true);
+    around.querySelectorAll("a, button").forEach((other) => other.remove());
+    return !/[\\p{L}\\p{N}]/u.test(around.textContent);
+  };
+  const height = (target) => {
+    const whole = getComputedStyle(target, "::after").position === "absolute" ? target.closest("li") : target;
+    return whole.getBoundingClientRect().height;
+  };
+  const targets = [...document.querySelectorAll(
+    "button, summary, .button, .tick, select, textarea, input:not([type=hidden], [type=checkbox]), a")];
+  return targets
+    .filter((target) => target.checkVisibility() && !target.closest(".off, .skip"))
+    .filter((target) => !target.matches("a:not(.button)") || alone(target))
+    .filter((target) => height(target) < 43.9)
+    .map((target) => `${target.outerHTML.slice(0, 80)} is ${height(target)} px high`);
+}"""
 
 
 @dataclass
@@ -181,14 +206,18 @@ def serve_front() -> Iterator[Callable[[Front], str]]:
 
 
 @pytest.fixture
-def site(make_instance: Callable[..., Instance], serve_front: Callable[[Front], str], tmp_path: Path) -> Site:
-    """The campaign of this project, live."""
-    folder = tmp_path / "campaigns" / SLUG
-    shutil.copytree(ROOT / "campaigns" / SLUG, folder)
+def campaign_folder(tmp_path: Path) -> Path:
+    """A copy of the campaign of this project."""
+    return Path(shutil.copytree(ROOT / "campaigns" / SLUG, tmp_path / "campaigns" / SLUG))
+
+
+@pytest.fixture
+def site(campaign_folder: Path, make_instance: Callable[..., Instance], serve_front: Callable[[Front], str]) -> Site:
+    """The campaign, live."""
     instance = make_instance()
-    instance.publish(folder)
+    instance.publish(campaign_folder)
     front = Front(instance.app)
-    return Site(instance, front, serve_front(front), folder)
+    return Site(instance, front, serve_front(front), campaign_folder)
 
 
 @pytest.fixture
@@ -238,3 +267,34 @@ def _watch(visitor: Visitor) -> None:
     visitor.page.on("console", on_console)
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"error: {error}"))
     visitor.page.on("dialog", on_dialog)
+
+
+def _violations(page: Page, rules: list[str] | None = None) -> list[str]:
+    options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{v['id']}: {v['help']}: {[node['target'] for node in v['nodes']]}" for v in found]
+
+
+@pytest.fixture
+def examine() -> Callable[..., list[str]]:
+    """Tell what keeps people from using a page: axe's findings, what is too wide, what is too small to press.
+
+    At every width in the light; the dark changes the colours only, so there the rules on those are enough.
+    """
+
+    def faults(page: Page, *, targets: bool = True) -> list[str]:
+        found: list[str] = []
+        page.eval_on_selector_all("details", "all => all.forEach((details) => { details.open = true })")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            page.emulate_media(color_scheme="light")
+            if (over := page.evaluate(OVERFLOW)) > 0:
+                found.append(f"{width}: {over} px wider than the window")
+            small = page.evaluate(SMALL_TARGETS) if targets else []
+            axe = _violations(page) if width > min(WIDTHS) else []
+            page.emulate_media(color_scheme="dark")
+            axe += [f"dark: {fault}" for fault in (_violations(page, COLOURS) if width > min(WIDTHS) else [])]
+            found += [f"{width}: {fault}" for fault in small + axe]
+        return found
+
+    return faults

@@ -6,31 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 LANGUAGES = ("en", "es")
-NARROW, PHONE, DESK = 320, 360, 1280
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-# A link in the midst of a sentence may be as high as its line (WCAG 2.2, 2.5.8); what stands alone may not.
-SMALL_TARGETS = """() => {
-  const alone = (link) => {
-    const around = link.closest("p, li, div, nav").cloneNode(true);
-    around.querySelectorAll("a, button").forEach((other) => other.remove());
-    return !/[\\p{L}\\p{N}]/u.test(around.textContent);
-  };
-  const height = (target) => {
-    const whole = getComputedStyle(target, "::after").position === "absolute" ? target.closest("li") : target;
-    return whole.getBoundingClientRect().height;
-  };
-  const targets = [...document.querySelectorAll(
-    "button, summary, .button, .tick, select, textarea, input:not([type=hidden], [type=checkbox]), a")];
-  return targets
-    .filter((target) => target.checkVisibility() && !target.closest(".off, .skip"))
-    .filter((target) => !target.matches("a:not(.button)") || alone(target))
-    .filter((target) => height(target) < 43.9)
-    .map((target) => `${target.outerHTML.slice(0, 80)} is ${height(target)} px high`);
-}"""
+PHONE, DESK = 360, 1280
 
 FOCUSED = """() => {
   const focused = document.activeElement;
@@ -113,49 +91,25 @@ def _steps(site: Any, visitor: Any, language: str) -> Iterator[str]:
     yield "index without a petition"
 
 
-def _violations(page: Any, rules: list[str] | None = None) -> list[str]:
-    options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
-    found = Axe().run(page, options=options).response["violations"]
-    return [f"{v['id']}: {v['help']}: {[node['target'] for node in v['nodes']]}" for v in found]
-
-
-def _faults(page: Any) -> Iterator[tuple[str, list[str]]]:
-    """What is wrong with a page, with where: at both widths in the light, its colours in the dark as well."""
-    page.eval_on_selector_all("details", "all => all.forEach((details) => { details.open = true })")
-    for width in (NARROW, PHONE, DESK):
-        page.set_viewport_size({"width": width, "height": 740})
-        page.emulate_media(color_scheme="light")
-        yield f"{width}: wider than the window by", [str(over)] if (over := page.evaluate(OVERFLOW)) > 0 else []
-        yield f"{width}: small", page.evaluate(SMALL_TARGETS)
-        if width != NARROW:
-            yield f"{width}, light", _violations(page)
-            page.emulate_media(color_scheme="dark")
-            yield f"{width}, dark", _violations(page, ["color-contrast", "link-in-text-block"])
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_is_open_to_everyone(visit, site, language: str) -> None:
+def test_every_page_is_open_to_everyone(visit, site, examine, language: str) -> None:
     visitor = visit(locale=language)
-    faults = [
-        f"{name}, {where}: {fault}"
-        for name in _steps(site, visitor, language)
-        for where, found in _faults(visitor.page)
-        for fault in found
-    ]
-    assert faults == []
+    found = {name: examine(visitor.page) for name in _steps(site, visitor, language)}
+    assert len(found) == 20
+    assert {name: faults for name, faults in found.items() if faults} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_without_its_script_is_open_to_everyone(visit, language: str) -> None:
+def test_the_page_without_its_script_is_open_to_everyone(visit, examine, language: str) -> None:
     """Axe is a script itself, so only the page's own is left out."""
     visitor = visit()
     visitor.page.route("**/page.*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     visitor.open(f"/dc-sanctuary/{language}")
-    assert [f"{where}: {fault}" for where, found in _faults(visitor.page) for fault in found] == []
+    assert examine(visitor.page) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_mails_are_open_to_everyone(visit, site, language: str) -> None:
+def test_mails_are_open_to_everyone(visit, site, examine, language: str) -> None:
     site.confirmed(language)
     site.instance.sign("dc-sanctuary", language, email="signer1@readers.example", postal_code="20009")
     site.instance.work()
@@ -165,10 +119,7 @@ def test_mails_are_open_to_everyone(visit, site, language: str) -> None:
     for mail in mails:
         part = mail.get_body(("html",))
         page.set_content(part.get_content())
-        assert page.evaluate(OVERFLOW) <= 0
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert _violations(page) == [], mail["Subject"]
+        assert examine(page, targets=False) == [], mail["Subject"]
 
 
 def _walk(page: Any, key: str = "Tab") -> list[dict[str, Any]]:

@@ -71,3 +71,8 @@ def test_a_colour_is_known_in_capitals_too(colour: str) -> None:
 def test_nothing_else_is_a_colour(text: str) -> None:
     """A colour ends in a style sheet, where a stray character could end the rule and start another."""
     assert not is_colour(text)
+
+
+def test_the_threshold_is_that_of_level_aa() -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1, so that on white one shade of grey passes and the next does not."""
+    assert contrast("#767676", "#ffffff") >= AA > contrast("#777777", "#ffffff")

@@ -43,6 +43,7 @@ def _addresses(instance: Instance) -> dict[str, str]:
         "/static/<name>": re.search(r"/static/clarion\.\w+\.css", page)[0],  # type: ignore[index]
         "/healthz": "/healthz",
         "/readyz": "/readyz",
+        "/metrics": "/metrics",
     }
 
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 
 from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction
-from .models import CAPPED, DUE, FAILED, FIRST, NEEDLESS, SENT, SET_ASIDE, UNKNOWN, Message
+from .models import CAPPED, DUE, FAILED, FIRST, HELD, NEEDLESS, SENT, SET_ASIDE, UNKNOWN, Message
 
 LEASE = timedelta(seconds=15)
 """How long a worker that says nothing is taken to be alive; it says something every five seconds."""
@@ -236,6 +236,19 @@ def give_back(owner: str, leased: Sequence[Leased]) -> None:
             ids = [one.id for one in leased]
             mine = update(Message).where(Message.id.in_(ids), Message.lease_token == owner, Message.trying.is_(False))
             session.execute(mine.values(lease_until=None, lease_token=None))
+
+
+def held(campaign_id: int) -> int:
+    """How many messages of a campaign wait for a second look at their signature."""
+    query = select(func.count()).select_from(Message).filter_by(campaign_id=campaign_id, state=HELD)
+    return db.session.scalar(query) or 0
+
+
+def release(campaign_id: int) -> int:
+    """Let the held messages of a campaign go; how many."""
+    with transaction() as session:
+        waiting = update(Message).where(Message.campaign_id == campaign_id, Message.state == HELD)
+        return int(session.execute(waiting.values(state=DUE)).rowcount)  # type: ignore[attr-defined]
 
 
 def keep_alive(owner: str) -> int:

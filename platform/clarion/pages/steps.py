@@ -58,10 +58,11 @@ def thanks_page(
     reference: str,
     *,
     resent: bool = False,
+    later: bool = False,
     code_error: str = "",
     typed: str = "",
 ) -> str:
-    """The page after signing. With a `reference` it takes the code from the mail."""
+    """The page after signing. With a `reference` it takes the code from the mail; `later` says it will take longer."""
     g.language = language
     with force_locale(language):
         return render_template(
@@ -70,6 +71,7 @@ def thanks_page(
             form=CodeForm(data={"code": typed}),
             confirm_url=url_for("confirmation.act", token=reference) if reference else "",
             resent=resent,
+            later=later,
             code_error=code_error,
         )
 

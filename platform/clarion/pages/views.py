@@ -27,6 +27,7 @@ from ..campaigns.models import MediaRow
 from ..domain import goals
 from ..extensions import db, now
 from ..i18n import best_language
+from ..limits import signing_is_usual
 from ..monitoring import report
 from ..security import access, refuse_cross_site
 from ..signatures.forms import SignForm, build_form
@@ -152,6 +153,7 @@ def sign_form(slug: str, language: str) -> BaseResponse:
 
 
 def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> BaseResponse:
+    usual = signing_is_usual(live.slug)
     submission = Submission(
         live=live,
         edition_id=token.edition_id,
@@ -160,7 +162,7 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
         person=form.person(),
         show_name=bool("show_name" in form and form["show_name"].data),
         consents=form.given_consents,
-        suspect=bool(form["website"].data),
+        suspect=bool(form["website"].data) or not usual,
     )
     try:
         signed = sign(submission)
@@ -171,7 +173,8 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
         wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
     reference = references.make(signed.signature_id, now())
-    return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference), 303)
+    later = None if usual else 1
+    return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference, later=later), 303)
 
 
 def _paused(live: LiveCampaign, language: str, form: SignForm) -> BaseResponse:
@@ -203,7 +206,10 @@ def _switch(live: LiveCampaign, language: str) -> BaseResponse:
 def thanks(slug: str, language: str) -> str:
     """The page after signing: look into your mailbox, or type the code from there."""
     live = visible(slug, language)
-    return thanks_page(live, language, request.args.get("r", ""), resent=request.args.get("sent") == "1")
+    arguments = request.args
+    return thanks_page(
+        live, language, arguments.get("r", ""), resent=arguments.get("sent") == "1", later=arguments.get("later") == "1"
+    )
 
 
 def context() -> dict[str, Any]:

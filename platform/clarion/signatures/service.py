@@ -38,7 +38,8 @@ class Submission:
     show_name: bool
     consents: tuple[ConsentAsk, ...]
     suspect: bool = False
-    """A field that people cannot see was filled in: kept, but no mail goes out until someone looks."""
+    """Kept, but no mail goes out until someone looks: a field that people cannot see was filled in, or
+    very many signed from one network."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,37 @@
+"""The WSGI entry of the staff console: a process of its own, which holds the private keys.
+
+So far it answers probes and metrics only; the staff's pages are not built yet.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from flask import Flask
+
+from . import errors, extensions, i18n, metrics, monitoring, security
+from .campaigns.live import init_live
+from .sealing import Keyring
+from .settings import Settings, load_settings
+from .supervisor import die_with_parent
+
+
+def create_console(settings: Settings) -> Flask:
+    """Put the console together."""
+    app = Flask("clarion", static_folder=None)
+    app.extensions["clarion.settings"] = settings
+    app.extensions["clarion.keyring"] = Keyring(settings.keyring.folder)
+    security.init_security(app, settings)
+    monitoring.init_monitoring(app, settings)
+    extensions.init_database(app, settings.database.url.get_secret_value())
+    i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
+    errors.init_errors(app)
+    init_live(app)
+    metrics.init_metrics(app)
+    return app
+
+
+def load() -> Flask:
+    """The console of a server process."""
+    die_with_parent(signal.SIGKILL)
+    return create_console(load_settings())

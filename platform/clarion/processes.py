@@ -1,0 +1,136 @@
+"""The commands that run processes: `serve` for home, `run` and its parts for a real site."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from urllib.parse import urlsplit
+
+import click
+
+from .settings import Settings, load_settings
+
+DEFAULT_PORT = 8000
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=DEFAULT_PORT, show_default=True, help="The port to listen on.")
+def serve(host: str, port: int) -> None:
+    """Serve everything from one process: pages, worker and schedule.
+
+    Folders are published at start and when they change. Mails are written to var/mail.
+    """
+    from .app import create_app
+    from .server import PortTaken
+    from .server import serve as run
+
+    settings = load_settings()
+    base = urlsplit(settings.site.base_url)
+    if base.hostname == "127.0.0.1" and base.port != port:
+        settings = load_settings(site={"base_url": f"http://127.0.0.1:{port}"})
+    try:
+        run(create_app(settings), host, port, click.echo)
+    except PortTaken as error:
+        raise click.ClickException(f"{error} Choose another with --port, or PORT=… make serve.") from error
+
+
+@click.command()
+def run() -> None:
+    """Run a site: supervise the processes for pages, console and sending.
+
+    Needs PostgreSQL and Redis or Valkey. SIGHUP renews one process after the other, SIGTERM ends all.
+    """
+    from .supervisor import Child, Supervisor
+
+    settings = _site()
+    workers = tuple(Child(f"worker {n}", ("worker",)) for n in range(1, settings.worker.processes + 1))
+    web = Child("web", ("web",), reload=signal.SIGHUP)
+    console = Child("console", ("console",), reload=signal.SIGHUP)
+    click.echo(f"Serving {settings.site.base_url} from {settings.web.host}:{settings.web.port}")
+    Supervisor((web, console, *workers), click.echo).run()
+
+
+@click.command()
+def web() -> None:
+    """Run the processes of the public pages, without private keys."""
+    settings = _site()
+    _serve("clarion.wsgi:app", settings, settings.web.port, settings.web.processes)
+
+
+@click.command()
+def console() -> None:
+    """Run the process of the staff console."""
+    settings = _site()
+    _serve("clarion.console:load", settings, settings.web.console_port, 1, factory=True)
+
+
+@click.command()
+def worker() -> None:
+    """Run one process that sends messages and does the chores."""
+    from .app import create_app
+    from .worker import Worker
+
+    app = create_app(_site())
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    running = Worker(app)
+    running.start()
+    stop.wait()
+    running.stop()
+
+
+def _site() -> Settings:
+    """The settings of a site, once all that it needs answers; else one line that says what is missing."""
+    settings = load_settings()
+    if settings.database.url.get_secret_value().startswith("sqlite"):
+        raise click.ClickException(
+            "A site of several processes needs PostgreSQL: set database.url. For one process: clarion serve"
+        )
+    if settings.broker.in_process:
+        raise click.ClickException(
+            "A site of several processes needs Redis or Valkey: set broker.url. For one process: clarion serve"
+        )
+    _check_database(settings)
+    return settings
+
+
+def _check_database(settings: Settings) -> None:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from . import migrations
+    from .app import create_app
+
+    with create_app(settings).app_context():
+        try:
+            current = migrations.current()
+        except SQLAlchemyError as error:
+            raise click.ClickException(
+                f"The database does not answer ({type(error).__name__}): check database.url"
+            ) from error
+    if current != migrations.head():
+        raise click.ClickException(f"The database is at {current or 'nothing'}. Run: clarion db upgrade")
+
+
+def _serve(target: str, settings: Settings, port: int, processes: int, *, factory: bool = False) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    Granian(
+        target,
+        address=settings.web.host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=settings.web.threads,
+        backpressure=settings.web.threads * 8,
+        backlog=1024,
+        websockets=False,
+        factory=factory,
+        respawn_failed_workers=True,
+        respawn_interval=0.5,
+        workers_kill_timeout=20,
+        log_level=LogLevels.warning,
+    ).serve()
