@@ -50,6 +50,8 @@ class Keyring:
         self.folder = folder
         self.holds_private = holds_private
         self._known: dict[Path, bytes] = {}
+        self._secrets: dict[str, bytes] = {}
+        self._index_keys: dict[str, bytes] = {}
 
     def prepare(self) -> None:
         """Make the instance's own keys where they are missing."""
@@ -59,7 +61,9 @@ class Keyring:
 
     def secret(self, purpose: str) -> bytes:
         """32 bytes for one purpose of the public pages, such as `form`; the same on every start."""
-        return derive(self._read(self.folder / "web.key"), purpose)
+        if purpose not in self._secrets:
+            self._secrets[purpose] = derive(self._read(self.folder / "web.key"), purpose)
+        return self._secrets[purpose]
 
     def create(self, key_id: str) -> bytes:
         """Make a campaign's keys and return the public one. Both are on disk before anything is sealed.
@@ -73,9 +77,11 @@ class Keyring:
 
     def index_key(self, key_id: str) -> bytes:
         """The key of a campaign's blind indexes: from the master secret and the campaign's own half."""
-        own = self._read(self.folder / "index" / f"{key_id}.key")
-        master = self._read(self.folder / "master.key")
-        return hmac.digest(master, b"index" + own, "sha256")
+        if key_id not in self._index_keys:
+            own = self._read(self.folder / "index" / f"{key_id}.key")
+            master = self._read(self.folder / "master.key")
+            self._index_keys[key_id] = hmac.digest(master, b"index" + own, "sha256")
+        return self._index_keys[key_id]
 
     def private_key(self, key_id: str) -> PrivateKey:
         """What opens a campaign's sealed details. Raises `KeyMissing` in processes without it."""

@@ -86,13 +86,17 @@ def allow_inline_style(css: str) -> None:
     g.style_hash = "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 
 
+def _policy(style_hash: str) -> str:
+    style = "'self'" + (f" '{style_hash}'" if style_hash else "")
+    return (
+        f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+
+
 def _add_headers(response: Response) -> Response:
-    style = "'self'" + (f" '{g.style_hash}'" if g.get("style_hash") else "")
     headers = {
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; "
-            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-        ),
+        "Content-Security-Policy": _policy(g.get("style_hash", "")),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

@@ -55,8 +55,16 @@ class AddressError(ValueError):
     """The text is not an address that mail can be sent to."""
 
 
-def clean_address(text: str) -> str:
-    """The address as it is written in a mail, or `AddressError`.
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """A checked address: as it is written in a mail, and the one spelling of its mailbox."""
+
+    written: str
+    canonical: str
+
+
+def read_address(text: str) -> Address:
+    """Check an address and find its mailbox, both in one go, or `AddressError`.
 
     Takes what RFC 5321 allows and people use; refuses quoted local parts, IP literals, lists and
     names in front, which in a sign form are mistakes or attacks. No network is asked.
@@ -65,21 +73,30 @@ def clean_address(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise AddressError("too long")
     try:
-        return validate_email(text, check_deliverability=False, strict=True).normalized
+        checked = validate_email(text, check_deliverability=False, strict=True)
     except EmailNotValidError as error:
         raise AddressError(str(error)) from error
+    return Address(checked.normalized, _canonical(checked.local_part, checked.ascii_domain))
 
 
-def canonical_address(address: str) -> str:
-    """The one spelling of a mailbox, for the blind index only: mail goes to the address as given.
+def clean_address(text: str) -> str:
+    """The address as it is written in a mail, or `AddressError`."""
+    return read_address(text).written
+
+
+def canonical_address(text: str) -> str:
+    """The one spelling of a mailbox, for the blind index only: mail goes to the address as given."""
+    return read_address(text).canonical
+
+
+def _canonical(local: str, domain: str) -> str:
+    """Join spellings of one mailbox.
 
     Lower case throughout: RFC 5321 would let a server tell cases apart, none in use does. Not case
     folded, which would make `straße` and `strasse` one. The domain is taken in its ASCII form, so
     `bücher.example` and its punycode are one.
     """
-    checked = validate_email(clean_address(address), check_deliverability=False)
-    local = checked.local_part.lower()
-    domain = checked.ascii_domain.lower()
+    local, domain = local.lower(), domain.lower()
     rule = _BY_DOMAIN.get(domain)
     if rule is None:
         return f"{local}@{domain}"

@@ -66,7 +66,8 @@ def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None
     moment = this_minute()
     rows = [_row(message, moment) for message in messages]
     insert = insert_if_new(Message).returning(Message.id, Message.dedupe_key)
-    ids = {key: id for id, key in session.execute(insert, rows)}
+    execute = session.connection().execute
+    ids = {key: id for id, key in execute(insert, rows)}
     found = [ids.pop(message.dedupe_key, None) for message in messages]
     capped = [
         {**row, "dedupe_key": secrets.token_hex(16), "state": CAPPED}
@@ -74,7 +75,7 @@ def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None
         if id is None
     ]
     if capped:
-        session.execute(insert_if_new(Message), capped)
+        execute(insert_if_new(Message), capped)
     return found
 
 

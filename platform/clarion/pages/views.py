@@ -160,6 +160,7 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
         language=language,
         source=token.source,
         person=form.person(),
+        mailbox=form.email.canonical,
         show_name=bool("show_name" in form and form["show_name"].data),
         consents=form.given_consents,
         suspect=bool(form["website"].data) or not usual,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import phonenumbers
-from flask_babel import gettext, lazy_gettext
+from flask_babel import force_locale, gettext, lazy_gettext
 from wtforms import (
     BooleanField,
     Field,
@@ -18,12 +19,20 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
-from ..domain.addresses import AddressError, canonical_address, clean_address
+from ..domain.addresses import AddressError, read_address
 from ..domain.areas import clean_postal_code
 from ..domain.campaign import Campaign, ConsentAsk
 from ..domain.names import MAX_REASON, TextRefused, clean_name, clean_text
 from ..domain.person import Person
 from ..i18n import country_names
+
+_NAME_ERRORS = {
+    "empty": lazy_gettext("Please write your name."),
+    "too_long": lazy_gettext("This name is too long. Please shorten it to 120 characters."),
+    "link": lazy_gettext("Please write your name without a web address."),
+    "start": lazy_gettext("A name starts with a letter. Please check it."),
+    "characters": lazy_gettext("This name holds characters that cannot be shown. Please type it again."),
+}
 
 
 class NameField(StringField):
@@ -31,30 +40,25 @@ class NameField(StringField):
 
     def pre_validate(self, form: Any) -> None:
         """Clean the name or say what is wrong with it."""
-        messages = {
-            "empty": gettext("Please write your name."),
-            "too_long": gettext("This name is too long. Please shorten it to 120 characters."),
-            "link": gettext("Please write your name without a web address."),
-            "start": gettext("A name starts with a letter. Please check it."),
-            "characters": gettext("This name holds characters that cannot be shown. Please type it again."),
-        }
         try:
             self.data = clean_name(self.data or "")
         except TextRefused as error:
-            raise ValidationError(messages[error.reason]) from error
+            raise ValidationError(str(_NAME_ERRORS[error.reason])) from error
 
 
 class AddressField(StringField):
-    """An email address."""
+    """An email address; once it validated, `canonical` is the one spelling of its mailbox."""
+
+    canonical: str = ""
 
     def pre_validate(self, form: Any) -> None:
         """Check the address as mail servers would, without asking any."""
         try:
-            self.data = clean_address(self.data or "")
-            canonical_address(self.data)
+            address = read_address(self.data or "")
         except AddressError as error:
             message = gettext("Please write your email address, such as ana@example.org.")
             raise ValidationError(message) from error
+        self.data, self.canonical = address.written, address.canonical
 
 
 class SignForm(Form):
@@ -92,21 +96,41 @@ def build_form(campaign: Campaign, language: str, data: Any = None) -> SignForm:
 
     Fields are named as the stable surface says: `postal_code`, `consent-<organisation>-<channel>`.
     """
+    return _form_class(campaign, language)(data)
+
+
+_classes: OrderedDict[tuple[int, str], tuple[Campaign, type[SignForm]]] = OrderedDict()
+_KEPT_CLASSES = 500
+
+
+def _form_class(campaign: Campaign, language: str) -> type[SignForm]:
+    """The form's class, made once for each edition and language: making it costs more than filling it in."""
+    key = (id(campaign), language)
+    known = _classes.get(key)
+    if known is None or known[0] is not campaign:
+        # the campaign is kept beside its class, so that its id cannot pass to another
+        known = (campaign, _make_class(campaign, language))
+        _classes[key] = known
+        while len(_classes) > _KEPT_CLASSES:
+            _classes.popitem(last=False)
+    return known[1]
+
+
+def _make_class(campaign: Campaign, language: str) -> type[SignForm]:
     members: dict[str, Any] = {"asks": campaign.consents, "country_code": campaign.country}
     makers = {"postal_code": _postal_code, "country": _country, "phone": _phone, "reason": _reason}
     text = campaign.text(language)
-    for name, make in makers.items():
-        need = campaign.need(name)
-        if need != "no":
-            needed = InputRequired(_missing(name)) if need == "required" else Optional()
-            members[name] = make(campaign, language, needed, text.field_reasons.get(name, ""))
-    if campaign.need("reason") != "no":
-        members["show_name"] = BooleanField(gettext("Show my first name and initial beside my reason"))
+    with force_locale(language):
+        for name, make in makers.items():
+            need = campaign.need(name)
+            if need != "no":
+                needed = InputRequired(_missing(name)) if need == "required" else Optional()
+                members[name] = make(campaign, language, needed, text.field_reasons.get(name, ""))
+        if campaign.need("reason") != "no":
+            members["show_name"] = BooleanField(gettext("Show my first name and initial beside my reason"))
     for ask in campaign.consents:
         members[ask.field_name] = BooleanField(ask.wording.get(language) or next(iter(ask.wording.values())))
-    form_class = type("CampaignForm", (SignForm,), members)
-    form: SignForm = form_class(data)
-    return form
+    return type("CampaignForm", (SignForm,), members)
 
 
 def _missing(name: str) -> str:
@@ -150,7 +174,7 @@ def _phone(_campaign: Campaign, _language: str, needed: Any, why: str) -> String
 
 
 def _reason(_campaign: Campaign, _language: str, needed: Any, why: str) -> TextAreaField:
-    too_long = gettext("Please shorten this to %(limit)s characters.", limit=MAX_REASON)
+    too_long = str(gettext("Please shorten this to %(limit)s characters.", limit=MAX_REASON))
 
     def clean(_form: SignForm, field: TextAreaField) -> None:
         field.data = clean_text(field.data or "")
