@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from flask import Flask
 
 from . import assets, broker, errors, extensions, i18n, limits, metrics, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
 from .delivery.email import email_channel
+from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, views
 from .pages.pulse import init_pulse
@@ -35,6 +38,7 @@ def create_app(settings: Settings, *, holds_private: bool = True) -> Flask:
     _init_keys(app, settings, holds_private=holds_private)
     limits.init_limits(app, settings)
     metrics.init_metrics(app)
+    app.extensions["clarion.moulds"] = MouldShelf(time.monotonic)
     app.extensions["clarion.channels"] = {"email": email_channel(settings)}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)

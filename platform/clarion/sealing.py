@@ -77,8 +77,10 @@ class Keyring:
 
     def index_key(self, key_id: str) -> bytes:
         """The key of a campaign's blind indexes: from the master secret and the campaign's own half."""
-        if key_id not in self._index_keys:
-            own = self._read(self.folder / "index" / f"{key_id}.key")
+        path = self.folder / "index" / f"{key_id}.key"
+        # a key that another process destroyed is forgotten here too
+        if key_id not in self._index_keys or not path.exists():
+            own = self._read(path)
             master = self._read(self.folder / "master.key")
             self._index_keys[key_id] = hmac.digest(master, b"index" + own, "sha256")
         return self._index_keys[key_id]
@@ -107,7 +109,8 @@ class Keyring:
         return found
 
     def _read(self, path: Path) -> bytes:
-        if path not in self._known:
+        if path not in self._known or not path.exists():
+            self._known.pop(path, None)
             try:
                 self._known[path] = path.read_bytes()
             except OSError as error:

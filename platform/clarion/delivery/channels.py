@@ -44,13 +44,9 @@ class Mail:
     name: str
     """Short name of the kind and language, for files and statistics: `confirm-es`."""
     sender: str
-    sender_name: str
     recipient: str
-    subject: str
-    text: str
-    html: str
-    language: str
-    reply_to: str = ""
+    content: bytes
+    """The whole mail as MIME, lines ended by CR and LF, bodies in 8 bits."""
 
 
 class Channel(Protocol):

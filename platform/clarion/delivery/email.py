@@ -11,7 +11,6 @@ from .smtp import SmtpChannel
 def email_channel(settings: Settings) -> Channel:
     """The channel for mails that the settings name."""
     email = settings.plugins.email
-    domain = email.sender.rpartition("@")[2]
     if email.url.startswith("file:"):
-        return FileChannel(settings.home / email.url.removeprefix("file:"), domain)
-    return SmtpChannel(email.url, email.password.get_secret_value(), domain)
+        return FileChannel(settings.home / email.url.removeprefix("file:"))
+    return SmtpChannel(email.url, email.password.get_secret_value())

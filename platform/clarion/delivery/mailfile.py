@@ -8,15 +8,13 @@ import secrets
 from pathlib import Path
 
 from .channels import Mail, Retry
-from .mime import as_email
 
 
 class FileChannel:
     """Writes each mail as an `.eml` file that any mail program opens: a mailbox for home."""
 
-    def __init__(self, folder: Path, domain: str) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.domain = domain
 
     def send(self, mail: Mail) -> str:
         """Write the file whole or not at all; a second attempt writes the same file again."""
@@ -25,7 +23,7 @@ class FileChannel:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with temporary.open("wb") as file:
-                file.write(as_email(mail, self.domain).as_bytes())
+                file.write(mail.content)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime
-
-from ..extensions import now
-from .channels import Mail
 
 
-def as_email(mail: Mail, domain: str, headers: Mapping[str, str] | None = None) -> EmailMessage:
-    """The mail as MIME: plain text beside HTML, one Message-ID for all its attempts (RFC 5322, 3.6.4)."""
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a mail says, before it is MIME."""
+
+    sender: str
+    sender_name: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    language: str
+    message_id: str
+    reply_to: str = ""
+
+
+def as_email(words: Words) -> EmailMessage:
+    """The mail as MIME, its parts in 8 bits (RFC 6152); a line break in a header is refused by the library."""
     message = EmailMessage()
-    message["From"] = Address(display_name=mail.sender_name, addr_spec=mail.sender)
-    message["To"] = Address(addr_spec=mail.recipient)
-    message["Subject"] = mail.subject
-    message["Date"] = format_datetime(now())
-    message["Message-ID"] = f"<{mail.message_id}.{mail.name}@{domain}>"
+    message["From"] = Address(display_name=words.sender_name, addr_spec=words.sender)
+    message["To"] = Address(addr_spec=words.recipient)
+    message["Subject"] = words.subject
+    message["Message-ID"] = f"<{words.message_id}>"
     message["Auto-Submitted"] = "auto-generated"
-    if mail.reply_to:
-        message["Reply-To"] = Address(addr_spec=mail.reply_to)
-    for key, value in (headers or {}).items():
-        message[key] = value
-    message.set_content(mail.text)
-    message.add_alternative(mail.html, subtype="html")
-    message["Content-Language"] = mail.language  # last: making the parts takes earlier Content-* headers away
+    if words.reply_to:
+        message["Reply-To"] = Address(addr_spec=words.reply_to)
+    message.set_content(words.text, cte="8bit")
+    message.add_alternative(words.html, subtype="html", cte="8bit")
+    message["Content-Language"] = words.language  # last: making the parts takes earlier Content-* headers away
     return message

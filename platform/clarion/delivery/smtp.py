@@ -6,12 +6,11 @@ import ipaddress
 import smtplib
 import ssl
 import threading
+from collections.abc import Callable
 from datetime import timedelta
-from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from .channels import Mail, Refused, Retry, Unreachable, Unsure
-from .mime import as_email
 
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 30
@@ -25,46 +24,48 @@ PER_CONNECTION = 200
 class SmtpChannel:
     """Sends by the server that a URL names: `smtp://user@host:587` or `smtps://host:465`."""
 
-    def __init__(self, url: str, password: str, domain: str) -> None:
+    def __init__(self, url: str, password: str) -> None:
         parts = urlsplit(url)
         self.host = parts.hostname or "localhost"
         self.tls_first = parts.scheme == "smtps"
         self.port = parts.port or (465 if self.tls_first else 587)
         self.user = unquote(parts.username or "")
         self.password = password
-        self.domain = domain
         self._own = threading.local()
 
     def send(self, mail: Mail) -> str:
         """Send over this thread's connection, made anew if it is gone."""
-        message = as_email(mail, self.domain)
         connection = self._connection()
         try:
-            connection.mail(mail.sender, ["SMTPUTF8"] if _needs_utf8(mail, connection) else [])
-            return self._envelope(connection, mail, message)
+            self._envelope(connection, mail)
         except smtplib.SMTPServerDisconnected as error:
             self._close()
             raise Retry("connection closed") from error
         except OSError as error:
             self._close()
             raise Retry(type(error).__name__) from error
+        return self._body(connection, mail.content)
 
-    def _envelope(self, connection: smtplib.SMTP, mail: Mail, message: EmailMessage) -> str:
-        code, _ = connection.rcpt(mail.recipient)
-        if code not in (250, 251):
-            connection.rset()
-            raise _refusal(code)
-        code, _ = connection.docmd("DATA")
-        if code != 354:
-            connection.rset()
-            raise _refusal(code)
-        return self._body(connection, message)
+    def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> None:
+        """Say who writes to whom, until the server waits for the body."""
+        options = ["BODY=8BITMIME"] if connection.has_extn("8bitmime") else []
+        if not (mail.recipient.isascii() and mail.sender.isascii()):
+            options.append("SMTPUTF8")
+        steps: tuple[tuple[Callable[[], tuple[int, bytes]], int], ...] = (
+            (lambda: connection.mail(mail.sender, options), 250),
+            (lambda: connection.rcpt(mail.recipient), 250),
+            (lambda: connection.docmd("DATA"), 354),
+        )
+        for step, expected in steps:
+            code, _ = step()
+            if code not in (expected, 251):
+                connection.rset()
+                raise _refusal(code)
 
-    def _body(self, connection: smtplib.SMTP, message: EmailMessage) -> str:
+    def _body(self, connection: smtplib.SMTP, content: bytes) -> str:
         """After the first byte of the body a lost connection leaves in doubt whether the mail was taken."""
-        raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
         try:
-            connection.send(_dotted(raw))
+            connection.send(_dotted(content))
             code, _ = connection.getreply()
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             self._close()
@@ -125,10 +126,6 @@ def _dotted(raw: bytes) -> bytes:
     if body.startswith(b"."):
         body = b"." + body
     return (body if body.endswith(b"\r\n") else body + b"\r\n") + b".\r\n"
-
-
-def _needs_utf8(mail: Mail, connection: smtplib.SMTP) -> bool:
-    return not (mail.recipient.isascii() and mail.sender.isascii()) and connection.has_extn("smtputf8")
 
 
 def _is_loopback(host: str) -> bool:

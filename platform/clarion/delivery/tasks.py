@@ -14,7 +14,7 @@ from ..outbox import service
 from ..outbox.service import PAGE, Leased, Settlement
 from .channels import Channel, Refused, Retry, Unreachable, Unsure
 from .lanes import Lane
-from .mails import NothingToSay, compose
+from .mails import NothingToSay, Sealed, compose, sealed_of
 
 
 class Relay:
@@ -45,21 +45,23 @@ class Relay:
     def _send_page(self, page: list[Leased]) -> int:
         """Send one message after the other; each commit settles the last and begins the next."""
         settled: list[Settlement] = []
+        signatures = sealed_of(page)
+        db.session.remove()
         for place, leased in enumerate(page):
             if self.stopping or (self.lane(leased.channel).paused and place):
                 service.settle(settled)
                 service.give_back(self.owner, page[place:])
                 return place
             begun = service.begin(leased, settled)
-            settled = [] if begun is None else [self._send(begun)]
+            settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id))]
         service.settle(settled)
         return len(page)
 
-    def _send(self, leased: Leased) -> Settlement:
+    def _send(self, leased: Leased, signature: Sealed | None) -> Settlement:
         """Try once; every outcome is a settlement, and only the unexpected is reported with its place."""
         known = {"message_id": leased.id, "kind": leased.kind}
         try:
-            code = self._pass_on(leased)
+            code = self._pass_on(leased, signature)
         except NothingToSay:
             return service.needless(leased)
         except Retry as error:
@@ -76,9 +78,9 @@ class Relay:
             return service.put_off(leased, type(error).__name__)
         return service.sent(leased, code)
 
-    def _pass_on(self, leased: Leased) -> str:
+    def _pass_on(self, leased: Leased, signature: Sealed | None) -> str:
         channels: Mapping[str, Channel] = current_app.extensions["clarion.channels"]
-        mail = compose(leased)
+        mail = compose(leased, signature)
         # a slow server must not hold a database connection
         db.session.remove()
         lane = self.lane(leased.channel)

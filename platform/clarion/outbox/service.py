@@ -7,11 +7,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, or_, select, update
 
-from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction
+from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction, writing
 from .models import CAPPED, DUE, FAILED, FIRST, HELD, NEEDLESS, SENT, SET_ASIDE, UNKNOWN, Message
+
+_table = cast(Table, Message.__table__)
 
 LEASE = timedelta(seconds=15)
 """How long a worker that says nothing is taken to be alive; it says something every five seconds."""
@@ -153,16 +156,20 @@ def begin(leased: Leased, settled: Sequence[Settlement] = ()) -> Leased | None:
     What became of earlier messages is written in the same transaction: one commit for each message,
     and a worker that dies leaves one message in doubt, the one it was at.
     """
-    with transaction() as session:
+    with writing() as connection:
         for settlement in settled:
-            _settle(session, settlement)
-        row = session.execute(
-            update(Message)
-            .where(Message.id == leased.id, Message.lease_token == leased.token, Message.state == DUE)
-            .values(trying=True, attempt=Message.attempt + 1)
-            .returning(Message.attempt)
-        ).one_or_none()
+            _settle(connection, settlement)
+        mine = {"mine": leased.id, "owner": leased.token}
+        row = connection.execute(_BEGIN, mine).one_or_none()
     return None if row is None else replace(leased, attempt=row.attempt)
+
+
+_BEGIN = (
+    update(_table)
+    .where(_table.c.id == bindparam("mine"), _table.c.lease_token == bindparam("owner"), _table.c.state == DUE)
+    .values(trying=True, attempt=_table.c.attempt + 1)
+    .returning(_table.c.attempt)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,27 +214,45 @@ def put_off(leased: Leased, code: str, wait: timedelta | None = None) -> Settlem
 def settle(settled: Sequence[Settlement]) -> None:
     """Write down what became of messages."""
     if settled:
-        with transaction() as session:
+        with writing() as connection:
             for settlement in settled:
-                _settle(session, settlement)
+                _settle(connection, settlement)
 
 
-def _settle(session: Transaction, settlement: Settlement) -> None:
-    leased = settlement.leased
-    values: dict[str, object] = {
-        "state": settlement.state,
-        "last_code": settlement.code[:80],
-        "lease_until": None,
-        "lease_token": None,
-        "trying": False,
-    }
-    if settlement.state == SENT:
-        values["sent_at"] = this_minute()
-    if settlement.due_at is not None:
-        values["due_at"] = settlement.due_at
+_SETTLE = (
     # fenced: a worker that was taken for dead may not overwrite what its successor did
-    mine = (Message.id == leased.id, Message.lease_token == leased.token, Message.attempt == leased.attempt)
-    session.execute(update(Message).where(*mine).values(values))
+    update(_table)
+    .where(
+        _table.c.id == bindparam("mine"),
+        _table.c.lease_token == bindparam("owner"),
+        _table.c.attempt == bindparam("tried"),
+    )
+    .values(
+        state=bindparam("new_state"),
+        last_code=bindparam("code"),
+        due_at=func.coalesce(bindparam("new_due_at", type_=_table.c.due_at.type), _table.c.due_at),
+        sent_at=bindparam("new_sent_at", type_=_table.c.sent_at.type),
+        lease_until=None,
+        lease_token=None,
+        trying=False,
+    )
+)
+
+
+def _settle(connection: Connection, settlement: Settlement) -> None:
+    leased = settlement.leased
+    connection.execute(
+        _SETTLE,
+        {
+            "mine": leased.id,
+            "owner": leased.token,
+            "tried": leased.attempt,
+            "new_state": settlement.state,
+            "code": settlement.code[:80],
+            "new_due_at": settlement.due_at,
+            "new_sent_at": this_minute() if settlement.state == SENT else None,
+        },
+    )
 
 
 def give_back(owner: str, leased: Sequence[Leased]) -> None:
