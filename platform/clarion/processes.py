@@ -118,7 +118,7 @@ def _serve(target: str, settings: Settings, port: int, processes: int, *, factor
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    Granian(
+    server = Granian(
         target,
         address=settings.web.host,
         port=port,
@@ -133,4 +133,18 @@ def _serve(target: str, settings: Settings, port: int, processes: int, *, factor
         respawn_interval=0.5,
         workers_kill_timeout=20,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    server.respawned_wrks = _NoGrudge()
+    server.serve()
+
+
+class _NoGrudge(dict[int, float]):
+    """When each process was last started anew, as if it were long ago.
+
+    Granian ends all its processes once one dies twice within five seconds; the others serve well, and
+    the pages had better stay up.
+    """
+
+    def get(self, _key: int, _default: object = None) -> float:
+        """Long ago."""
+        return float("-inf")

@@ -95,6 +95,15 @@ class SmtpChannel:
             connection: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=CONNECT_SECONDS, context=context)
         else:
             connection = smtplib.SMTP(self.host, self.port, timeout=CONNECT_SECONDS)
+        try:
+            self._introduce(connection, context)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _introduce(self, connection: smtplib.SMTP, context: ssl.SSLContext) -> None:
+        """Go over to TLS and log in, before anything is said about a mail."""
         if connection.sock is not None:
             connection.sock.settimeout(COMMAND_SECONDS)
         connection.ehlo_or_helo_if_needed()
@@ -104,7 +113,10 @@ class SmtpChannel:
             connection.ehlo()
         if self.user:
             connection.login(self.user, self.password)
-        return connection
+
+    def close(self) -> None:
+        """End this thread's connection."""
+        self._close()
 
     def _close(self) -> None:
         connection: smtplib.SMTP | None = getattr(self._own, "connection", None)

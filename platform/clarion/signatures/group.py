@@ -20,8 +20,11 @@ from .service import Prepared, Signed, Submission, prepare, write
 LARGEST = 64
 """Signatures in one transaction."""
 
-LONGEST_QUEUE = 512
+LONGEST_QUEUE = 48
 """Signers who may wait at once in one process; further ones are asked to come back in a moment."""
+
+FAIR_SHARE = 36
+"""Of these, how many may be one campaign's, so that a viral one leaves room for the others."""
 
 
 class Overloaded(Exception):
@@ -51,8 +54,7 @@ class GroupCommit:
 
     def submit(self, prepared: Prepared) -> Signed:
         """Write a signature, alone or with others, and return once it is on disk. Raises `Overloaded`."""
-        if len(self._waiting) >= LONGEST_QUEUE:
-            raise Overloaded
+        self._admit(prepared.submission.live.id)
         ticket = Ticket(prepared)
         self._waiting.append(ticket)
         with self._writing:
@@ -61,6 +63,12 @@ class GroupCommit:
         if ticket.signed is None:
             raise ticket.error or RuntimeError("a ticket is done only with a result")
         return ticket.signed
+
+    def _admit(self, campaign_id: int) -> None:
+        waiting = list(self._waiting)
+        same = sum(ticket.prepared.submission.live.id == campaign_id for ticket in waiting)
+        if len(waiting) >= LONGEST_QUEUE or same >= FAIR_SHARE:
+            raise Overloaded
 
     def _write_round(self) -> None:
         count = min(len(self._waiting), LARGEST)

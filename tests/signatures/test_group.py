@@ -1,0 +1,112 @@
+"""Group commit: who waits together is written together, and one bad row harms nobody else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from clarion.extensions import db
+from clarion.signatures import group as module
+from clarion.signatures.group import FAIR_SHARE, LONGEST_QUEUE, GroupCommit
+from clarion.signatures.models import Signature
+from clarion.testing import Instance
+
+
+def _sign(instance: Instance, number: int, slug: str = "library"):
+    form = {"token": _sign.tokens[slug], "name": "Ana", "email": f"ana{number}@readers.example"}
+    return instance.client.post(f"/{slug}/en/sign", data=form)
+
+
+_sign.tokens = {}
+
+
+@pytest.fixture
+def group(either_instance: Instance) -> GroupCommit:
+    _sign.tokens = {"library": either_instance.form_token("library")}
+    found: GroupCommit = either_instance.app.extensions["clarion.group_commit"]
+    return found
+
+
+@contextmanager
+def _held(group: GroupCommit) -> Iterator[None]:
+    """Keep the writer's place, so that signers gather."""
+    with group._writing:
+        yield
+
+
+def _gather(group: GroupCommit, number: int) -> None:
+    deadline = threading.Event()
+    while len(group._waiting) < number:
+        assert not deadline.wait(0.01)
+
+
+def test_who_waits_at_once_shares_a_transaction(either_instance: Instance, group, monkeypatch) -> None:
+    sizes: list[int] = []
+    write = module.write
+    monkeypatch.setattr(module, "write", lambda prepared: sizes.append(len(prepared)) or write(prepared))
+    with ThreadPoolExecutor(10) as pool:
+        with _held(group):
+            posts = [pool.submit(_sign, either_instance, number) for number in range(10)]
+            _gather(group, 10)
+        assert {post.result().status_code for post in posts} == {303}
+    assert sizes == [10]
+    with either_instance.context():
+        assert db.session.scalar(select(func.count()).select_from(Signature)) == 10
+
+
+def test_one_bad_row_does_not_fail_its_neighbours(either_instance: Instance, group, monkeypatch) -> None:
+    write = module.write
+
+    def refuse(prepared):
+        if any(p.submission.mailbox == "ana3@readers.example" for p in prepared):
+            raise ValueError("a row that the database does not take")
+        return write(prepared)
+
+    monkeypatch.setattr(module, "write", refuse)
+    with ThreadPoolExecutor(6) as pool:
+        with _held(group):
+            posts = [pool.submit(_sign, either_instance, number) for number in range(6)]
+            _gather(group, 6)
+        statuses = [post.result().status_code for post in posts]
+    assert statuses == [303, 303, 303, 500, 303, 303]
+
+
+def test_a_database_that_is_away_is_told_to_all_at_once(either_instance: Instance, group, monkeypatch) -> None:
+    asked: list[int] = []
+
+    def away(prepared):
+        asked.append(len(prepared))
+        raise OperationalError("INSERT", {}, Exception("gone"))
+
+    monkeypatch.setattr(module, "write", away)
+    with ThreadPoolExecutor(4) as pool:
+        with _held(group):
+            posts = [pool.submit(_sign, either_instance, number) for number in range(4)]
+            _gather(group, 4)
+        answers = [post.result() for post in posts]
+    assert asked == [4]
+    assert {answer.status_code for answer in answers} == {503}
+    assert answers[0].headers["Retry-After"] == "5"
+    assert "ana0@readers.example" in answers[0].get_data(as_text=True), "what was typed stays"
+
+
+def test_beyond_the_bound_signers_are_asked_to_come_back(instance: Instance, make_folder) -> None:
+    instance.publish(make_folder("museum"))
+    _sign.tokens = {slug: instance.form_token(slug) for slug in ("library", "museum")}
+    group: GroupCommit = instance.app.extensions["clarion.group_commit"]
+    with ThreadPoolExecutor(FAIR_SHARE) as pool:
+        with _held(group):
+            posts = [pool.submit(_sign, instance, number) for number in range(FAIR_SHARE)]
+            _gather(group, FAIR_SHARE)
+            refused = _sign(instance, 1000)
+            assert refused.status_code == 503
+            assert "ana1000@readers.example" in refused.get_data(as_text=True)
+            group._admit(2)
+        assert {post.result().status_code for post in posts} == {303}
+    assert FAIR_SHARE < LONGEST_QUEUE
