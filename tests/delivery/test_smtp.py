@@ -49,7 +49,9 @@ def serve() -> Iterator[Callable[..., Controller]]:
     running: list[Controller] = []
 
     def start(mailbox: Mailbox, **options: Any) -> Controller:
-        controller = Controller(mailbox, hostname="127.0.0.1", port=free_port(), decode_data=False, **options)
+        controller = Controller(
+            mailbox, hostname="127.0.0.1", port=free_port(), server_hostname="sink", decode_data=False, **options
+        )
         controller.start()
         running.append(controller)
         return controller
@@ -155,7 +157,7 @@ def test_starttls_and_login(serve, channel, authority, monkeypatch, tmp_path) ->
         return context
 
     def check(server, session, envelope, mechanism, data) -> AuthResult:
-        return AuthResult(success=(data.login, data.password) == (b"clarion", b"horse"))
+        return AuthResult(success=(data.login, data.password) == (b"clarion", b"horse"), handled=False)
 
     monkeypatch.setattr(smtp.ssl, "create_default_context", trusting)
     mailbox = Mailbox()

@@ -17,6 +17,9 @@ COMMAND_SECONDS = 30
 GREYLIST_WAIT = timedelta(minutes=5)
 """RFC 6647, section 5: a server that greylists usually takes the mail after a few minutes."""
 
+HELLO = "[127.0.0.1]"
+"""How we introduce ourselves: an address literal (RFC 5321, 4.1.3), which asks no name server and tells no name."""
+
 PER_CONNECTION = 200
 """Mails after which a connection is made anew, as many providers ask for."""
 
@@ -92,9 +95,11 @@ class SmtpChannel:
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self.tls_first:
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=CONNECT_SECONDS, context=context)
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, HELLO, timeout=CONNECT_SECONDS, context=context
+            )
         else:
-            connection = smtplib.SMTP(self.host, self.port, timeout=CONNECT_SECONDS)
+            connection = smtplib.SMTP(self.host, self.port, HELLO, timeout=CONNECT_SECONDS)
         try:
             self._introduce(connection, context)
         except BaseException:
