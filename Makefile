@@ -6,7 +6,7 @@ PORT ?= 8000
 PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check translations lock clean stale
+.PHONY: help setup serve test check bench translations lock clean stale
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ check: .venv/dev ## what CI runs before the tests, fastest first
 	.venv/bin/clarion docs --check
 	.venv/bin/lint-imports
 	.venv/bin/mypy
+
+bench: .venv/dev ## measure Clarion beside bare references (ARGS="signing page" for some rows, ARGS=--help for more)
+	@PYTHONPATH=tests exec .venv/bin/python -m bench $(ARGS)
 
 translations: .venv/runtime ## take new interface words into the catalogs of translations/
 	.venv/bin/python -m clarion.i18n update

@@ -38,7 +38,7 @@ CAMPAIGN = HERE.parents[1] / "campaigns" / "dc-sanctuary"
 SLUG = CAMPAIGN.name
 EARLIER = 1244
 """Signatures that the page counts beside the ones given here."""
-COLOURS = 96
+COLOURS = 128
 LIMIT = 200_000
 
 REASONS = (
@@ -47,6 +47,7 @@ REASONS = (
 )
 PHONE = {"viewport": {"width": 360, "height": 760}, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1280, "height": 860}, "device_scale_factor": 1.5}
+LETTER = {"viewport": {"width": 620, "height": 300}, "device_scale_factor": 1.5}
 
 
 @contextmanager
@@ -71,7 +72,7 @@ def served(home: Path) -> Iterator[tuple[Instance, str]]:
 
 def sign(instance: Instance, name: str, language: str, **fields: str) -> tuple[str, EmailMessage]:
     """Sign as somebody with a made-up address: the page that follows, and the mail that comes."""
-    address = f"{name.split()[0].lower()}@mail.example"
+    address = f"{name.partition(' ')[0].lower()}@mail.example"
     answer = instance.sign(SLUG, language, name=name, email=address, postal_code="20009", **fields)
     instance.work()
     return answer.headers["Location"], _mails_to(instance, address)[-1]
@@ -108,7 +109,9 @@ def html(mail: EmailMessage) -> str:
     return str(part.get_content())
 
 
-def take(browser: Browser, name: str, source: str, screen: dict[str, Any], *, whole: bool = False, dark: bool = False) -> None:
+def take(
+    browser: Browser, name: str, source: str, screen: dict[str, Any], *, whole: bool = False, dark: bool = False
+) -> None:
     """Write `name`.png of an address or of HTML; `whole` reaches down to the end of the page."""
     context = browser.new_context(**screen, color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page = context.new_page()
@@ -119,7 +122,7 @@ def take(browser: Browser, name: str, source: str, screen: dict[str, Any], *, wh
     shot = Image.open(io.BytesIO(page.screenshot(full_page=whole)))
     context.close()
     path = HERE / f"{name}.png"
-    shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    shot.convert("RGB").quantize(COLOURS, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)
     size = path.stat().st_size
     click.echo(f"{path.name}: {shot.width} x {shot.height}, {size // 1000} kB")
     if size > LIMIT:
@@ -136,9 +139,10 @@ def main() -> None:
         take(browser, "page-phone-es", spanish, PHONE)
         take(browser, "page-desktop-en", english, DESKTOP)
         take(browser, "page-desktop-en-dark", english, DESKTOP, dark=True)
+        take(browser, "page-desktop-en-whole", english, {**DESKTOP, "device_scale_factor": 0.75}, whole=True)
         after, mail = sign(instance, "Elena Mora", "es")
         take(browser, "thanks-phone-es", url + after, PHONE)
-        take(browser, "mail-es", html(mail), {"viewport": {"width": 620, "height": 700}, "device_scale_factor": 1.5}, whole=True)
+        take(browser, "mail-es", html(mail), LETTER, whole=True)
         _, mail = sign(instance, "Noor Hill", "en", reason="We look after each other here.")
         take(browser, "me-phone-en", url + link(confirm(instance, mail), "me"), PHONE, whole=True)
         browser.close()

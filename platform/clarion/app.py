@@ -14,6 +14,7 @@ from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, views
 from .pages.pulse import init_pulse
+from .patience import COMMANDS, Patience
 from .privacy import views as privacy
 from .sealing import Keyring
 from .settings import Settings
@@ -21,14 +22,14 @@ from .signatures.group import init_signing
 from .signatures.tokens import FormTokens, References
 
 
-def create_app(settings: Settings, *, holds_private: bool = True) -> Flask:
+def create_app(settings: Settings, *, holds_private: bool = True, patience: Patience = COMMANDS) -> Flask:
     """Put one application together from its settings; the public pages do without private keys (rule 6)."""
     app = Flask("clarion", static_folder=None)
     app.url_map.converters["slug"] = SlugConverter
     app.extensions["clarion.settings"] = settings
     security.init_security(app, settings)
     monitoring.init_monitoring(app, settings)
-    extensions.init_database(app, settings.database.url.get_secret_value())
+    extensions.init_database(app, settings.database.url.get_secret_value(), patience)
     i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
     assets.init_assets(app)
     errors.init_errors(app)

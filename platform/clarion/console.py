@@ -11,6 +11,7 @@ from flask import Flask
 
 from . import errors, extensions, i18n, metrics, monitoring, security
 from .campaigns.live import init_live
+from .patience import PAGES
 from .sealing import Keyring
 from .settings import Settings, load_settings
 from .supervisor import die_with_parent
@@ -23,7 +24,7 @@ def create_console(settings: Settings) -> Flask:
     app.extensions["clarion.keyring"] = Keyring(settings.keyring.folder)
     security.init_security(app, settings)
     monitoring.init_monitoring(app, settings)
-    extensions.init_database(app, settings.database.url.get_secret_value())
+    extensions.init_database(app, settings.database.url.get_secret_value(), PAGES)
     i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
     errors.init_errors(app)
     init_live(app)

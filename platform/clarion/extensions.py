@@ -17,6 +17,8 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
+from .patience import Patience, bound
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A key that counts itself: SQLite does that for its INTEGER only."""
 
@@ -107,25 +109,37 @@ def insert_if_new(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def init_database(app: Flask, url: str) -> None:
-    """Bind the database to the app, with the durability that rule 2 rests on."""
+def init_database(app: Flask, url: str, patience: Patience) -> None:
+    """Bind the database to the app, with the durability that rule 2 rests on and an end to every wait."""
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience)
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        else:
+            bound(db.engine, patience)
 
 
-def _engine_options(url: str) -> dict[str, Any]:
+def _engine_options(url: str, patience: Patience) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}, "pool_size": 16, "hide_parameters": True}
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
-        "connect_args": {"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"},
+        # one for each thread that asks at the same moment, so nobody waits for a connection; the threads are bounded
+        "pool_size": 20,
+        "max_overflow": -1,
+        "connect_args": {
+            "connect_timeout": patience.connection,
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "options": "-c synchronous_commit=on -c timezone=UTC" + patience.server_options,
+        },
     }
 
 

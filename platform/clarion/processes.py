@@ -69,9 +69,10 @@ def console() -> None:
 def worker() -> None:
     """Run one process that sends messages and does the chores."""
     from .app import create_app
+    from .patience import WORK
     from .worker import Worker
 
-    app = create_app(_site())
+    app = create_app(_site(), patience=WORK)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

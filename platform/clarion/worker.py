@@ -51,7 +51,7 @@ class Worker:
         self._stop = threading.Event()
         self._worker = dramatiq.Worker(waker.broker, worker_threads=settings.worker.threads, worker_timeout=200)
         self._chores = [
-            Chore("heartbeat", HEARTBEAT, lambda: service.keep_alive(self.relay.owner), shared=False),
+            Chore("heartbeat", HEARTBEAT, self.relay.keep_alive, shared=False),
             Chore("sweep", settings.worker.sweep_seconds, lambda: sweep(waker), shared=False),
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),

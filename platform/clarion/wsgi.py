@@ -10,9 +10,10 @@ import signal
 
 from .app import create_app
 from .pages.front import install_front
+from .patience import PAGES
 from .settings import load_settings
 from .supervisor import die_with_parent
 
 die_with_parent(signal.SIGKILL)
-app = create_app(load_settings(), holds_private=False)
+app = create_app(load_settings(), holds_private=False, patience=PAGES)
 install_front(app).start()

@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from .quiet import wait_for_quiet
+
 Measure = Callable[[float], float]
 """Runs one side for so many seconds and returns its figure."""
 
@@ -62,6 +64,7 @@ def alternate(product: Measure, reference: Measure, plan: Plan) -> Compared:
     figures: tuple[list[float], list[float]] = ([], [])
     for number in range(plan.rounds):
         for place in (0, 1) if number % 2 == 0 else (1, 0):
+            wait_for_quiet()
             figures[place].append(sides[place](plan.seconds))
     return Compared(Spread(tuple(figures[0])), Spread(tuple(figures[1])))
 

@@ -6,22 +6,24 @@ import http.client
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+import psycopg
+from psycopg import sql
 
 from rig.load import Request, forms
 from rig.sink import Sink
 from rig.site import SLUG, Postgres, Site, Valkey, free_port, wait_until
 
-import psycopg
-
 PAGE = f"/{SLUG}/en"
 SIGN = f"{PAGE}/sign"
+CONSENT = "consent-sanctuary-dc-email"
 TESTS = Path(__file__).parents[1]
 BROWSER = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br", "Accept-Language": "en"}
 NOT_KEPT = ("date", "server", "content-length", "connection")
@@ -42,19 +44,10 @@ class Server:
     def _listens(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()[-2000:]
         try:
-            self.ask("GET", "/readyz")
+            ask(self.port, "GET", "/readyz")
         except OSError:
             return False
         return True
-
-    def ask(self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
-        """One request on a connection of its own."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body or None, dict(headers or {}))
-            return Answer(connection.getresponse())
-        finally:
-            connection.close()
 
     def stop(self) -> None:
         """End it and wait for the end."""
@@ -73,6 +66,16 @@ class Answer:
         self.status = response.status
         self.headers = [(name, value) for name, value in response.getheaders() if name.lower() not in NOT_KEPT]
         self.body = response.read()
+
+
+def ask(port: int, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+    """One request on a connection of its own."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, body or None, dict(headers or {}))
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
 
 
 class Stage:
@@ -112,9 +115,9 @@ class Stage:
     def site(self, name: str, **settings: str) -> Site:
         """An instance of the product with a database of its own on the one server, its campaign published."""
         url = f"{self.postgres.url.rpartition('/')[0]}/{name}"
-        if not self.postgres.query(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
-            with self.connect("postgres") as connection:
-                connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        with self.connect("postgres") as connection:
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return self._prepared(name, url, self.valkey.url, settings)
 
     def sqlite_site(self) -> Site:
@@ -163,7 +166,7 @@ class Stage:
 
     def keep_page(self, server: Server) -> Path:
         """The campaign page as the product answers a browser, for the reference to return."""
-        answer = server.ask("GET", PAGE, headers=BROWSER)
+        answer = ask(server.port, "GET", PAGE, headers=BROWSER)
         assert answer.status == 200
         path = self.folder / "page.json"
         path.write_text(json.dumps({"body": answer.body.hex(), "headers": answer.headers}))
@@ -180,15 +183,15 @@ class Stage:
             "phone": "",
             "reason": "",
             "website": "",
-            f"consent-{LEAD}-email": "y",
+            CONSENT: "y",
         }
         return forms(port, path, fields, f"signer-{self._forms[port]}")
 
-
-LEAD = "sanctuary-dc"
-
-
-def rows_of(connection: Any, table: str) -> int:
-    """How many rows a table has."""
-    found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return int(found[0])
+    def signatures(self, site: Site) -> int:
+        """The signatures that are there, asked of the database itself."""
+        url, query = site.environment["CLARION_DATABASE__URL"], "SELECT count(*) FROM signature"
+        if url.startswith("sqlite"):
+            with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+                return int(connection.execute(query).fetchone()[0])
+        with self.connect(url.rpartition("/")[2]) as connection:
+            return int(connection.execute(query).fetchall()[0][0])

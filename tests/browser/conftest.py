@@ -23,7 +23,7 @@ from clarion.extensions import db
 from clarion.pages.front import Front
 from clarion.pages.pulse import init_pulse
 from clarion.signatures import reasons
-from clarion.signatures.models import APPROVED, HIDDEN, CountTotal, Reason
+from clarion.signatures.models import APPROVED, WAITING, CountTotal, Reason
 from clarion.testing import Instance, link, plain
 
 ROOT = Path(__file__).parents[2]
@@ -32,9 +32,10 @@ HEIGHT = 740
 REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
 """Chromium's own note on a page that comes with such a status, as a refused form does."""
 
-WIDTHS = (320, 360, 1280)
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 COLOURS = ["color-contrast", "link-in-text-block"]
+EVERYTHING: list[str] = []
+VIEWS = ((320, "light", None), (360, "light", EVERYTHING), (360, "dark", COLOURS), (1280, "dark", EVERYTHING))
 
 # A link in the midst of a sentence may be as high as its line (WCAG 2.2, 2.5.8); what stands alone may not.
 SMALL_TARGETS = """() => {
@@ -118,10 +119,10 @@ class Site:
         self.forget()
 
     def approve_reasons(self) -> None:
-        """Show the reasons that wait, and none of the earlier ones."""
+        """Show the reasons that wait."""
         with self.instance.context():
-            for row in db.session.scalars(select(Reason)).all():
-                reasons.moderate(row.campaign_id, row.id, HIDDEN if row.state == APPROVED else APPROVED)
+            for row in db.session.scalars(select(Reason).filter_by(state=WAITING)).all():
+                assert reasons.moderate(row.campaign_id, row.id, APPROVED)
         self.forget()
 
     def forget(self) -> None:
@@ -262,14 +263,17 @@ def _watch(visitor: Visitor) -> None:
         visitor.complaints.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
+    def on_response(response: Response) -> None:
+        visitor.responses.append(response)
+
     visitor.page.on("request", on_request)
-    visitor.page.on("response", lambda response: visitor.responses.append(response))
+    visitor.page.on("response", on_response)
     visitor.page.on("console", on_console)
     visitor.page.on("pageerror", lambda error: visitor.complaints.append(f"error: {error}"))
     visitor.page.on("dialog", on_dialog)
 
 
-def _violations(page: Page, rules: list[str] | None = None) -> list[str]:
+def _violations(page: Page, rules: list[str]) -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
     options: dict[str, Any] = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
@@ -281,22 +285,21 @@ def _violations(page: Page, rules: list[str] | None = None) -> list[str]:
 def examine() -> Callable[..., list[str]]:
     """Tell what keeps people from using a page: axe's findings, what is too wide, what is too small to press.
 
-    At every width in the light; the dark changes the colours only, so there the rules on those are enough.
+    Axe sees the page on a phone and on a desk, in the light and in the dark. A phone at night differs from one by
+    day in its colours only, so there the rules on those are enough.
     """
 
     def faults(page: Page, *, targets: bool = True) -> list[str]:
         found: list[str] = []
         page.eval_on_selector_all("details", "all => all.forEach((details) => { details.open = true })")
-        for width in WIDTHS:
+        for width, scheme, rules in VIEWS:
             page.set_viewport_size({"width": width, "height": HEIGHT})
-            page.emulate_media(color_scheme="light")
+            page.emulate_media(color_scheme=scheme)
             if (over := page.evaluate(OVERFLOW)) > 0:
                 found.append(f"{width}: {over} px wider than the window")
             small = page.evaluate(SMALL_TARGETS) if targets else []
-            axe = _violations(page) if width > min(WIDTHS) else []
-            page.emulate_media(color_scheme="dark")
-            axe += [f"dark: {fault}" for fault in (_violations(page, COLOURS) if width > min(WIDTHS) else [])]
-            found += [f"{width}: {fault}" for fault in small + axe]
+            axe = _violations(page, rules) if rules is not None else []
+            found += [f"{width}, {scheme}: {fault}" for fault in small + axe]
         return found
 
     return faults

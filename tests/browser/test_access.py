@@ -30,52 +30,25 @@ FOCUSED = """() => {
 }"""
 
 
+def _press(page: Any, selector: str) -> None:
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def _steps(site: Any, visitor: Any, language: str) -> Iterator[str]:
     """Go to one page after another, giving the name of each."""
-    page, campaign = visitor.page, f"/dc-sanctuary/{language}"
-    consents = {"consent_sanctuary-dc_email": "y", "consent_casa-del-barrio_email": "y"}
+    campaign = f"/dc-sanctuary/{language}"
     site.confirmed(language, name="Ana Luna", reason="We look after each other.", show_name="y")
     site.approve_reasons()
-
-    def press(selector: str) -> None:
-        with page.expect_navigation():
-            page.click(selector)
-
     visitor.open(f"/?lang={language}")
     yield "index"
     visitor.open(campaign)
     yield "campaign"
     visitor.send_anyway(name="=1", email="ana", postal_code="2", phone="1", reason="Kept.")
     yield "refused"
-    signer = site.signer(language, reason="My neighbors.", **consents)
-    visitor.open(signer.thanks)
-    yield "thanks"
-    page.fill("#code", "x")
-    press(".code button")
-    yield "wrong code"
-    press("button[name=resend]")
-    yield "sent again"
-    visitor.open(signer.me)
-    yield "me, pending"
-    visitor.open(signer.confirm)
-    yield "confirm"
-    press("button.main")
-    yield "confirmed"
-    visitor.open(signer.confirm)
-    yield "confirmed already"
-    visitor.open(signer.me)
-    yield "me, confirmed"
-    page.eval_on_selector("form", "form => { form.noValidate = true }")
-    page.fill("#name", "=1")
-    press("button[value=save]")
-    yield "me, refused"
-    press("button[value=withdraw]")
-    yield "me, withdrawn"
-    page.eval_on_selector(".more", "more => { more.open = true }")
-    press("button[value=erase]")
-    yield "erased"
+    yield from _steps_of_a_signer(site, visitor, language)
     visitor.open(site.signer(language).confirm)
-    press("button[value=deny]")
+    _press(visitor.page, "button[value=deny]")
     yield "denied"
     visitor.open("/confirm/unknown")
     yield "link not valid"
@@ -89,6 +62,37 @@ def _steps(site: Any, visitor: Any, language: str) -> Iterator[str]:
     yield "closed"
     visitor.open(f"/?lang={language}")
     yield "index without a petition"
+
+
+def _steps_of_a_signer(site: Any, visitor: Any, language: str) -> Iterator[str]:
+    consents = {"consent_sanctuary-dc_email": "y", "consent_casa-del-barrio_email": "y"}
+    signer, page = site.signer(language, reason="My neighbors.", **consents), visitor.page
+    visitor.open(signer.thanks)
+    yield "thanks"
+    page.fill("#code", "x")
+    _press(page, ".code button")
+    yield "wrong code"
+    _press(page, "button[name=resend]")
+    yield "sent again"
+    visitor.open(signer.me)
+    yield "me, pending"
+    visitor.open(signer.confirm)
+    yield "confirm"
+    _press(page, "button.main")
+    yield "confirmed"
+    visitor.open(signer.confirm)
+    yield "confirmed already"
+    visitor.open(signer.me)
+    yield "me, confirmed"
+    page.eval_on_selector("form", "form => { form.noValidate = true }")
+    page.fill("#name", "=1")
+    _press(page, "button[value=save]")
+    yield "me, refused"
+    _press(page, "button[value=withdraw]")
+    yield "me, withdrawn"
+    page.eval_on_selector(".more", "more => { more.open = true }")
+    _press(page, "button[value=erase]")
+    yield "erased"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
+from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from clarion.assets import FOLDER
@@ -160,3 +163,15 @@ def test_the_list_of_petitions_leads_to_the_page(visit, language: str) -> None:
     expect(visitor.page.locator("html")).to_have_attribute("lang", language)
     visitor.page.locator(".list a").click()
     visitor.page.wait_for_url(f"**/dc-sanctuary/{language}")
+
+
+def test_the_shared_picture_is_there(visit, site) -> None:
+    visitor = visit()
+    visitor.open("/dc-sanctuary/es")
+    shared = visitor.page.locator("meta[property='og:image']").get_attribute("content") or ""
+    answer = site.instance.client.get(urlsplit(shared).path)
+    assert answer.content_type == "image/png"
+    with Image.open(io.BytesIO(answer.data)) as picture:
+        assert picture.size == (1200, 630)
+    alt = visitor.page.locator("meta[property='og:image:alt']").get_attribute("content") or ""
+    assert "Protejamos a nuestros vecinos" in alt

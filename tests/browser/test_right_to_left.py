@@ -102,6 +102,7 @@ def test_every_page_is_open_to_everyone(visit, site, examine) -> None:
     found = {"campaign": examine(page)}
     visitor.send_anyway(name="=1", email="ana", postal_code="2")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(page.locator("#email")).to_have_css("direction", "ltr")
     found["refused"] = examine(page)
     for path in (signer.thanks, signer.confirm, signer.me, "/?lang=ar"):
         visitor.open(path)

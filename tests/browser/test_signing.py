@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 
 from clarion.testing import plain
 
-either_way = pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 THANKS = re.compile(r"/dc-sanctuary/(en|es)/thanks\?r=")
 
 
@@ -64,9 +63,8 @@ def test_by_the_code_without_a_script(visit, site, width: int, language: str) ->
     assert site.instance.count("dc-sanctuary") == 1
 
 
-@either_way
-@pytest.mark.parametrize("field", ["name", "email", "postal_code"])
-def test_enter_signs_and_does_not_switch_the_language(visit, script: bool, field: str) -> None:
+@pytest.mark.parametrize(("field", "script"), [("name", True), ("email", False), ("postal_code", True)])
+def test_enter_signs_and_does_not_switch_the_language(visit, field: str, script: bool) -> None:
     visitor = visit(script=script)
     visitor.open("/dc-sanctuary/en")
     visitor.sign()

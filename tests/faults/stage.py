@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rig.ledger import Books, Ledger
+from rig.ledger import Books, Ledger, Mailboxes
 from rig.proxy import Proxy
+from rig.sink import Sink
 from rig.site import SLUG, Postgres, Site, Valkey, wait_until
-
-from .post import PostOffice
 
 WEB_PROCESSES = 2
 
@@ -26,12 +25,13 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.postgres = Postgres(folder / "postgres")
         self.valkey = Valkey()
-        self.office = PostOffice()
+        self.sink = Sink(keep_bodies=True)
+        self.mailboxes = Mailboxes(self.sink)
         self.database = Proxy(self.postgres.port)
         self.broker = Proxy(self.valkey.port)
-        self.smtp = Proxy(self.office.port)
+        self.smtp = Proxy(self.sink.port)
         self.site = self.make_site(folder / "site")
-        self.books = Books(self.site, self.postgres, self.office)
+        self.books = Books(self.site, self.postgres, self.mailboxes)
         self._ledgers = 0
 
     def make_site(self, home: Path, **settings: str) -> Site:
@@ -59,7 +59,8 @@ class Stage:
 
     def is_whole(self) -> bool:
         """Whether all processes are there and signing is possible."""
-        whole = len(self.site.processes("web")) == WEB_PROCESSES and len(self.site.processes("worker")) == 1
+        web, worker = self.site.processes("web"), self.site.processes("worker")
+        whole = len(web) == WEB_PROCESSES and len(worker) == 1 and all(listens(pid, self.site.port) for pid in web)
         return whole and self.site.is_ready()
 
     def close(self) -> None:
@@ -67,7 +68,7 @@ class Stage:
         for proxy in (self.database, self.broker, self.smtp):
             proxy.resume()
         self.site.stop()
-        for part in (self.database, self.broker, self.smtp, self.office):
+        for part in (self.database, self.broker, self.smtp, self.sink):
             part.close()
         self.valkey.stop()
         self.postgres.close()
@@ -95,6 +96,16 @@ def wait_for_processes(site: Site, kind: str, number: int, seconds: float = 30.0
 def kill(pid: int) -> None:
     """End a process as the kernel does when memory runs out."""
     os.kill(pid, signal.SIGKILL)
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether a process takes connections on a port."""
+    sockets = {f"socket:[{line.split()[9]}]" for line in Path("/proc/net/tcp").read_text().splitlines()
+               if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"}  # fmt: skip
+    try:
+        return any(os.readlink(f"/proc/{pid}/fd/{fd}") in sockets for fd in os.listdir(f"/proc/{pid}/fd"))
+    except OSError:
+        return False
 
 
 def parent_of(pid: int) -> int:

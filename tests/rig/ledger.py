@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import http.client
 import json
+import re
 import select
 import threading
 import time
@@ -13,7 +12,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import psycopg
@@ -21,18 +20,38 @@ import psycopg
 from clarion.domain.addresses import canonical_address
 from clarion.sealing import Keyring, blind_index
 
+from .sink import Rule, Sink, Taken
 from .site import SLUG, Postgres, Site, wait_until
 
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded"}
+_CONFIRM = re.compile(r"/confirm/[\w-]+")
+
 SETTLED = 60.0
 """Seconds in which all mails must have left once nothing is broken any more."""
 
 
-class Mailbox(Protocol):
-    """The mails that arrived, as the sink keeps them: recipient and raw message."""
+class Mailboxes:
+    """What arrived at the sink, read a little at a time, by any thread."""
 
-    def arrived(self) -> Sequence[tuple[str, bytes]]:
-        """All so far, in order."""
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._mails: list[Taken] = []
+        self._lock = threading.Lock()
+
+    def arrived(self) -> list[Taken]:
+        """All mails so far, in order."""
+        with self._lock:
+            self._mails += self._sink.mails(after=len(self._mails))
+            return list(self._mails)
+
+    def rules(self, *rules: Rule) -> None:
+        """Let the sink misbehave; without rules, take everything again."""
+        with self._lock:
+            self._sink.rules(*rules)
+
+    def to(self, recipient: str) -> list[Taken]:
+        """The mails that a recipient got."""
+        return [mail for mail in self.arrived() if mail.recipient == recipient]
 
 
 class Connection:
@@ -188,14 +207,14 @@ class Ledger:
 class Confirmations:
     """Signers who open their mail and press the button, twice, because people do."""
 
-    def __init__(self, site: Site, mailbox: Mailbox) -> None:
-        self.site, self.mailbox = site, mailbox
+    def __init__(self, site: Site, mailboxes: Mailboxes) -> None:
+        self.site, self.mailboxes = site, mailboxes
         self.acknowledged: set[str] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._drive, name="confirmations", daemon=True)
 
     def __enter__(self) -> Self:
-        self._seen = len(self.mailbox.arrived())
+        self._seen = len(self.mailboxes.arrived())
         self._thread.start()
         return self
 
@@ -206,11 +225,11 @@ class Confirmations:
     def _drive(self) -> None:
         connection = Connection(self.site.port, 20.0)
         while not self._stop.wait(0.1):
-            fresh = self.mailbox.arrived()[self._seen :]
+            fresh = self.mailboxes.arrived()[self._seen :]
             self._seen += len(fresh)
-            for recipient, raw in fresh:
-                if (path := confirm_path(raw)) and not self._stop.is_set():
-                    self._press(connection, recipient, path)
+            for mail in fresh:
+                if (path := confirm_path(mail)) and not self._stop.is_set():
+                    self._press(connection, mail.recipient, path)
         connection.close()
 
     def _press(self, connection: Connection, recipient: str, path: str) -> None:
@@ -229,21 +248,10 @@ class Confirmations:
                 self._stop.wait(0.2)
 
 
-def confirm_path(raw: bytes) -> str:
+def confirm_path(mail: Taken) -> str:
     """The path of the confirmation link in a mail, or nothing if it has none."""
-    message = email.message_from_bytes(raw, policy=email.policy.default)
-    part = message.get_body(("plain",))
-    words = str(part.get_content()) if part is not None else ""
-    for word in words.split():
-        if "/confirm/" in word:
-            return word[word.index("/confirm/") :]
-    return ""
-
-
-def message_id(raw: bytes) -> str:
-    """The Message-ID of a mail."""
-    head = raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
-    return next((line[11:].strip() for line in head.splitlines() if line.lower().startswith("message-id:")), "")
+    found = _CONFIRM.search(mail.body)
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +291,8 @@ class Account:
 class Books:
     """The other side of the ledger: database, counts and mailboxes."""
 
-    def __init__(self, site: Site, postgres: Postgres, mailbox: Mailbox) -> None:
-        self.site, self.postgres, self.mailbox = site, postgres, mailbox
+    def __init__(self, site: Site, postgres: Postgres, mailboxes: Mailboxes) -> None:
+        self.site, self.postgres, self.mailboxes = site, postgres, mailboxes
 
     def settle(self, ledger: Ledger, confirmed: Sequence[str] = (), seconds: float = SETTLED) -> Account:
         """Wait until every signature has its mail and the count stands still, then compare."""
@@ -296,7 +304,8 @@ class Books:
     def account(self, ledger: Ledger, confirmed: Sequence[str] = ()) -> Account:
         """Compare now."""
         rows = self._rows(ledger)
-        mails = [(to, message_id(raw)) for to, raw in self.mailbox.arrived() if to in rows and confirm_path(raw)]
+        taken = [mail for mail in self.mailboxes.arrived() if mail.recipient in rows and confirm_path(mail)]
+        mails = [(mail.recipient, mail.message_id) for mail in taken]
         acknowledged = set(ledger.acknowledged)
         return Account(
             acknowledged=len(acknowledged),
@@ -313,7 +322,7 @@ class Books:
         )
 
     def _unsent(self, ledger: Ledger) -> set[str]:
-        return self._rows(ledger).keys() - {to for to, _ in self.mailbox.arrived()}
+        return self._rows(ledger).keys() - {mail.recipient for mail in self.mailboxes.arrived()}
 
     def _rows(self, ledger: Ledger) -> dict[str, str]:
         """The addresses that the database knows, with the state of their signatures."""

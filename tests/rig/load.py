@@ -1,8 +1,7 @@
 """A load generator: one thread, keep-alive connections, and a ledger of everything that was answered.
 
 It speaks plain HTTP/1.1 over sockets of its own, because a client library costs more for each request than
-the server it shall measure. `python -m rig.load` measures the generator itself, against a server that does
-nothing but answer.
+the server it shall measure. How quick it is itself, `rig/own_speed.py` tells.
 """
 
 from __future__ import annotations
@@ -10,8 +9,6 @@ from __future__ import annotations
 import itertools
 import selectors
 import socket
-import subprocess
-import sys
 import time
 from array import array
 from collections import Counter, deque
@@ -78,7 +75,10 @@ class _Wire:
 
 
 class Load:
-    """Drives requests at one server; a run may be watched and stopped from another thread."""
+    """Drives requests at one server until they end or their time is up.
+
+    A run may be watched and stopped from another thread.
+    """
 
     def __init__(self, port: int, connections: int = CONNECTIONS, patience: float = PATIENCE) -> None:
         self.place = ("127.0.0.1", port)
@@ -91,7 +91,7 @@ class Load:
         self._requests: Iterator[Request] = iter(())
         self._backlog: deque[float] = deque()
         self._rate = 0.0
-        self._stopped = False
+        self.stopped = False
 
     def flat_out(self, requests: Iterator[Request], seconds: float) -> Ledger:
         """Send the next request of each connection as soon as the last one was answered."""
@@ -107,10 +107,10 @@ class Load:
 
     def stop(self) -> None:
         """Send nothing more; the run ends when what is under way was answered."""
-        self._stopped = True
+        self.stopped = True
 
     def _run(self, requests: Iterator[Request], seconds: float, rate: float) -> Ledger:
-        self.ledger, self._stopped = Ledger(), False
+        self.ledger, self.stopped = Ledger(), False
         self._requests, self._rate = requests, rate
         self._backlog.clear()
         started, worked = time.monotonic(), time.thread_time()
@@ -126,7 +126,7 @@ class Load:
 
     def _drive(self, started: float, end: float) -> None:
         made, looked = 0, started
-        while (moment := time.monotonic()) < end and not self._stopped:
+        while (moment := time.monotonic()) < end and not self.stopped:
             wait = 0.1
             if self._rate:
                 while (due := started + made / self._rate) <= moment:
@@ -163,7 +163,7 @@ class Load:
     def _note_unsent(self) -> None:
         """Nobody listens: what was due now is noted and not tried again."""
         if self._rate:
-            self.ledger.unsent.append(next(self._requests)[0])
+            self.ledger.unsent.extend(name for name, _ in itertools.islice(self._requests, 1))
         elif not self._wires:
             time.sleep(0.01)
 
@@ -177,7 +177,12 @@ class Load:
         return wire
 
     def _send(self, wire: _Wire, due: float) -> None:
-        wire.name, raw = next(self._requests)
+        request = next(self._requests, None)
+        if request is None:
+            self.stopped = True
+            self._idle.append(wire)
+            return
+        wire.name, raw = request
         wire.due, wire.sent_at = due, time.monotonic()
         wire.received = b""
         try:
@@ -208,7 +213,7 @@ class Load:
                 self._note(wire, status)
                 if closing:
                     self._close(wire)
-                elif again and not self._stopped:
+                elif again and not self.stopped:
                     self._send(wire, time.monotonic())
                 else:
                     self._idle.append(wire)
@@ -279,67 +284,3 @@ def forms(port: int, path: str, fields: dict[str, str], run: str = "signer") -> 
     before, after = (head + body)[:place].encode(), (head + body)[place + len(nought) :].encode()
     for number in itertools.count():
         yield f"{run}-{number:07d}{at}", b"%b%07d%b" % (before, number, after)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnSpeed:
-    """What the generator does against a server that does nothing."""
-
-    rate: float
-    busy: float
-
-    @property
-    def limit(self) -> float:
-        """The answers a second that would keep it busy all the time."""
-        return self.rate / self.busy if self.busy else 0.0
-
-
-def measure_itself(size: int = 6000, seconds: float = 2.0, connections: int = CONNECTIONS) -> OwnSpeed:
-    """How many answers of this size a second the generator takes: what it measures elsewhere must stay below."""
-    command = [sys.executable, __file__, "--nothing", str(size)]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        assert server.stdout is not None
-        port = int(server.stdout.readline())
-        load = Load(port, connections)
-        load.flat_out(pages(port, "/"), 0.3)
-        ledger = load.flat_out(pages(port, "/"), seconds)
-    finally:
-        server.kill()
-        server.communicate()
-    return OwnSpeed(ledger.rate, ledger.busy)
-
-
-def _answer_only(size: int) -> None:
-    """The server that does nothing: fixed bytes for whatever comes; ends when its starter does."""
-    answer = f"HTTP/1.1 200 OK\r\ncontent-length: {size}\r\n\r\n".encode() + b"x" * size
-    selector = selectors.DefaultSelector()
-    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-    selector.register(listening, selectors.EVENT_READ)
-    selector.register(sys.stdin, selectors.EVENT_READ)
-    sys.stdout.write(f"{listening.getsockname()[1]}\n")
-    sys.stdout.flush()
-    while True:
-        for key, _ in selector.select():
-            if key.fileobj is listening:
-                connected, _ = listening.accept()
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                selector.register(connected, selectors.EVENT_READ)
-            elif key.fileobj is sys.stdin:
-                return
-            elif isinstance(key.fileobj, socket.socket):
-                if key.fileobj.recv(65536):
-                    key.fileobj.sendall(answer)
-                else:
-                    selector.unregister(key.fileobj)
-                    key.fileobj.close()
-
-
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["--nothing"]:
-        _answer_only(int(sys.argv[2]))
-    else:
-        own = measure_itself()
-        sys.stdout.write(
-            f"{own.rate:.0f} answers a second, busy for {own.busy:.0%} of one core: at most {own.limit:.0f}\n"
-        )

@@ -100,3 +100,18 @@ def test_moderating_reaches_no_other_campaign(instance: Instance, make_folder) -
     with instance.context():
         (row,) = db.session.scalars(select(Reason))
         assert not reasons.moderate(row.campaign_id + 1, row.id, APPROVED)
+
+
+def test_long_reasons_do_not_make_the_page_heavy(instance: Instance) -> None:
+    with instance.context():
+        campaign_id = instance.app.extensions["clarion.live"].get("library").id
+    for number in range(8):
+        instance.sign("library", email=f"ana{number}@readers.example", reason="አ" * 900)
+    instance.work()
+    for mail in instance.mails():
+        instance.client.post(link(mail, "confirm"), data={"action": "confirm"})
+    instance.work()
+    with instance.context():
+        for row in reasons.waiting(campaign_id):
+            reasons.moderate(campaign_id, row.id, APPROVED)
+        assert 1 <= len(reasons.shown(campaign_id)) < 8

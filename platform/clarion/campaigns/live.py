@@ -63,19 +63,28 @@ class Live:
     def _refresh(self) -> None:
         if time.monotonic() - self._read_at < FRESH_SECONDS:
             return
-        with self._lock:
+        # one asks for all; where something is known, nobody waits for a database that may hang
+        if not self._lock.acquire(blocking=not self._by_slug):
+            return
+        try:
             if time.monotonic() - self._read_at < FRESH_SECONDS:
                 return
-            try:
-                found = self._read()
-            except (OperationalError, InterfaceError):
-                # a page that is shown from what was known is better than none; signing says so itself
-                if not self._by_slug:
-                    raise
-                found = self._by_slug
+            found = self._read_or_known()
             self._by_slug = found
             self._by_id = {live.id: live for live in found.values()}
             self._read_at = time.monotonic()
+        finally:
+            self._lock.release()
+
+    def _read_or_known(self) -> dict[str, LiveCampaign]:
+        try:
+            return self._read()
+        except (OperationalError, InterfaceError):
+            # a page that is shown from what was known is better than none; signing says so itself
+            db.session.rollback()
+            if not self._by_slug:
+                raise
+            return self._by_slug
 
     def _read(self) -> dict[str, LiveCampaign]:
         editions = select(CampaignRow, Edition.id, Edition.number)

@@ -46,8 +46,8 @@ class Lane:
                 pause = min(FIRST_PAUSE * 2 ** (self.failures - STRIKES), LONGEST_PAUSE)
                 self.closed_until = time.monotonic() + pause
 
-    def nothing_to_try(self) -> None:
-        """The probe found nothing to send."""
+    def probed(self) -> None:
+        """A probe is over, even if it found nothing to send or failed before it reached the other side."""
         with self._lock:
             self._probing = False
 

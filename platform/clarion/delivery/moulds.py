@@ -15,6 +15,9 @@ from email.policy import SMTP
 from markupsafe import escape
 
 SLOTS = ("recipient", "messageid", "date", "confirm", "code", "me", "name", "htmlname")
+LINE = 500
+"""Where headers are folded: far enough for any title, well below the 998 octets of RFC 5322."""
+
 _MARK = "zqslot{}zq"
 _FIND = re.compile(rb"zqslot([a-z]+)zq(?:@mould\.example)?")
 """Addresses need a domain to be taken by the library; it goes with its mark."""
@@ -36,7 +39,7 @@ class Mould:
     @classmethod
     def of(cls, message: EmailMessage) -> Mould:
         """The mould of a message whose parts are 8-bit, so that marks stay whole."""
-        raw = message.as_bytes(policy=SMTP.clone(cte_type="8bit"))
+        raw = message.as_bytes(policy=SMTP.clone(cte_type="8bit", max_line_length=LINE))
         return cls(tuple(_FIND.split(f"Date: {mark('date')}\r\n".encode() + raw)))
 
     def cast(self, values: Mapping[str, str]) -> bytes:

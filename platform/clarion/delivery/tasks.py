@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..broker import Waker
 from ..extensions import db
 from ..monitoring import log, report
 from ..outbox import service
-from ..outbox.service import PAGE, Leased, Settlement
+from ..outbox.service import LEASE, PAGE, Leased, Settlement
 from .channels import Channel, Refused, Retry, Unreachable, Unsure
 from .lanes import Lane
 from .mails import NothingToSay, Sealed, compose, sealed_of
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+AGAIN = 0.5
+"""Seconds between two tries to write while the database is away."""
+
 
 class Relay:
-    """The sending side of one worker process: its name on leases, and its lanes."""
+    """The sending side of one worker process: the pages in its hands, and its lanes."""
 
     def __init__(self) -> None:
-        self.owner = secrets.token_hex(8)
         self.stopping = False
         self._lanes: dict[str, Lane] = {}
+        self._pages: set[str] = set()
+        """The names on the leases of pages in hand. A page that failed is let go, so that its leases run out."""
 
     def lane(self, name: str) -> Lane:
         """The lane of a channel."""
@@ -32,29 +42,36 @@ class Relay:
     def drain(self, channel: str) -> int:
         """Send what is due in a lane until nothing is; how many messages were tried."""
         tried = 0
-        while not self.stopping:
-            width = self.lane(channel).width(PAGE)
-            page = service.lease(channel, self.owner, width) if width else []
+        while not self.stopping and (width := self.lane(channel).width(PAGE)):
+            name = secrets.token_hex(8)
+            self._pages.add(name)
+            try:
+                page = service.lease(channel, name, width)
+                tried += self._send_page(page)
+            finally:
+                self._pages.discard(name)
+                self.lane(channel).probed()
             if not page:
-                if width:
-                    self.lane(channel).nothing_to_try()
-                return tried
-            tried += self._send_page(page)
+                break
         return tried
+
+    def keep_alive(self) -> int:
+        """Renew the leases of the pages in hand; how many messages they hold."""
+        return sum(service.keep_alive(name) for name in tuple(self._pages))
 
     def _send_page(self, page: list[Leased]) -> int:
         """Send one message after the other; each commit settles the last and begins the next."""
         settled: list[Settlement] = []
-        signatures = sealed_of(page)
+        signatures = sealed_of(page) if page else {}
         db.session.remove()
         for place, leased in enumerate(page):
             if self.stopping or (self.lane(leased.channel).paused and place):
-                service.settle(settled)
-                service.give_back(self.owner, page[place:])
+                _insist(service.settle, settled)
+                service.give_back(leased.token, page[place:])
                 return place
-            begun = service.begin(leased, settled)
+            begun = _insist(service.begin, leased, settled)
             settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id))]
-        service.settle(settled)
+        _insist(service.settle, settled)
         return len(page)
 
     def _send(self, leased: Leased, signature: Sealed | None) -> Settlement:
@@ -94,6 +111,18 @@ class Relay:
             raise
         lane.reached()
         return code
+
+
+def _insist(write: Callable[Given, Result], *args: Given.args, **known: Given.kwargs) -> Result:
+    """Write, trying again while the database is away and the lease lasts: what left unnoted would leave twice."""
+    until = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            return write(*args, **known)
+        except (OperationalError, InterfaceError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(AGAIN)
 
 
 def sweep(waker: Waker) -> int:

@@ -49,7 +49,7 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     due_at: Mapped[datetime] = mapped_column(Moment)
     lease_until: Mapped[datetime | None] = mapped_column(Moment)
     lease_token: Mapped[str | None] = mapped_column(String(32), index=True)
-    """The worker that holds it."""
+    """The page of a worker that holds it."""
     trying: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The attempt has begun: written before the try, so that a dead worker leaves its trace."""
     attempt: Mapped[int] = mapped_column(default=0)

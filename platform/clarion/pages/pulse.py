@@ -10,6 +10,7 @@ from typing import TypeVar
 from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from ..extensions import db
 from ..signatures import counting, reasons
 from ..signatures.reasons import ShownReason
 
@@ -30,11 +31,15 @@ class Pulse:
 
     def count(self, campaign_id: int) -> int:
         """The confirmed signatures of a campaign."""
-        if time.monotonic() - self._counted_at >= FRESH_SECONDS:
-            with self._lock:
+        stale = time.monotonic() - self._counted_at >= FRESH_SECONDS
+        # one asks for all; the others show what is known, and wait only where nothing is
+        if stale and self._lock.acquire(blocking=self._counted_at == float("-inf")):
+            try:
                 if time.monotonic() - self._counted_at >= FRESH_SECONDS:
                     self._counts = self._known_or(counting.all_counts, self._counts)
                     self._counted_at = time.monotonic()
+            finally:
+                self._lock.release()
         return self._counts.get(campaign_id, 0)
 
     def forget(self) -> None:
@@ -55,6 +60,7 @@ class Pulse:
         try:
             return read()
         except (OperationalError, InterfaceError):
+            db.session.rollback()
             return known
 
 

@@ -1,0 +1,1 @@
+"""What the site promises when its parts die, hang or refuse, shown on the real parts."""
