@@ -14,6 +14,9 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from flask import Flask, current_app
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from .monitoring import report
 from .settings import Settings
@@ -48,8 +51,8 @@ class Waker:
         """Ask for one run of a task; after the commit, never before. Arguments are ids and lanes, never people."""
         if self.waiting >= ENOUGH or time.monotonic() < self._not_before:
             return
-        if not self.in_process:
-            self._not_before = time.monotonic() + APART
+        # one asks at a time: should the broker be away, the others do not wait to find that out too
+        self._not_before = time.monotonic() + (0.0 if self.in_process else REST)
         try:
             self.broker.enqueue(
                 dramatiq.Message(queue_name=QUEUE, actor_name=name, args=arguments, kwargs={}, options={})
@@ -57,6 +60,8 @@ class Waker:
         except Exception as error:  # noqa: BLE001 - the sweep makes good what the broker lost
             self._not_before = time.monotonic() + REST
             report(error, "broker away", kind=name)
+        else:
+            self._not_before = time.monotonic() + (0.0 if self.in_process else APART)
 
     @property
     def waiting(self) -> int:
@@ -75,16 +80,21 @@ def init_broker(app: Flask, settings: Settings) -> Waker:
         waker = Waker(StubBroker(middleware=[]), in_process=True)
     else:
         broker = RedisBroker(  # type: ignore[no-untyped-call]
-            url=settings.broker.url.get_secret_value(),
+            client=quick_client(settings.broker.url.get_secret_value()),
             middleware=[],
             maintenance_chance=200_000,
             heartbeat_timeout=15_000,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
         )
         waker = Waker(broker, in_process=False)
     app.extensions["clarion.waker"] = waker
     return waker
+
+
+def quick_client(url: str) -> Redis:
+    """A client that gives up soon and tries nothing twice: by itself it would wait for 20 seconds and more."""
+    return Redis.from_url(
+        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), retries=0)
+    )
 
 
 def wake(name: str, *arguments: int | str) -> None:

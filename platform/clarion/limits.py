@@ -19,7 +19,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from limits import RateLimitItemPerMinute
 
-from .broker import PATIENCE, REST
+from .broker import REST, quick_client
 from .extensions import now
 from .monitoring import report
 from .sealing import Keyring, derive
@@ -43,9 +43,8 @@ class FairLimits:
         self._not_before = 0.0
         if not settings.broker.in_process:
             url = settings.broker.url.get_secret_value()
-            store: Storage = storage_from_string(  # type: ignore[assignment]
-                url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
-            )
+            pool = quick_client(url).connection_pool
+            store: Storage = storage_from_string(url, connection_pool=pool)  # type: ignore[arg-type, assignment]
             self._shared = FixedWindowRateLimiter(store)
 
     def signing_is_usual(self, slug: str, address: str) -> bool:

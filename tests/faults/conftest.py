@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -22,7 +23,9 @@ def whole_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 @pytest.fixture
-def stage(whole_stage: Stage) -> Stage:
-    """The same, whole again after whatever the test before did to it."""
+def stage(whole_stage: Stage) -> Iterator[Stage]:
+    """The same, whole again after whatever the test before did to it; what it says meanwhile is kept for a failure."""
     whole_stage.heal()
-    return whole_stage
+    said = len(whole_stage.site.log)
+    yield whole_stage
+    sys.stdout.write(whole_stage.site.log[said:])

@@ -62,7 +62,7 @@ class Relay:
     def _send_page(self, page: list[Leased]) -> int:
         """Send one message after the other; each commit settles the last and begins the next."""
         settled: list[Settlement] = []
-        signatures = sealed_of(page) if page else {}
+        signatures = _insist(sealed_of, page) if page else {}
         db.session.remove()
         for place, leased in enumerate(page):
             if self.stopping or (self.lane(leased.channel).paused and place):
@@ -113,13 +113,14 @@ class Relay:
         return code
 
 
-def _insist(write: Callable[Given, Result], *args: Given.args, **known: Given.kwargs) -> Result:
-    """Write, trying again while the database is away and the lease lasts: what left unnoted would leave twice."""
+def _insist(ask: Callable[Given, Result], *args: Given.args, **known: Given.kwargs) -> Result:
+    """Ask the database, again while it is away and the lease lasts: what left unnoted would leave twice."""
     until = time.monotonic() + LEASE.total_seconds()
     while True:
         try:
-            return write(*args, **known)
+            return ask(*args, **known)
         except (OperationalError, InterfaceError):
+            db.session.rollback()
             if time.monotonic() > until:
                 raise
             time.sleep(AGAIN)
