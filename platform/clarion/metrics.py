@@ -7,20 +7,21 @@ same, and none costs a signer anything.
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.pool import QueuePool
 
 from .campaigns.live import live_campaigns
 from .extensions import db, now
-from .outbox.models import DUE, Message
+from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
 from .security import access
 from .signatures import counting
 from .signatures.models import CountDelta, Signature
@@ -47,23 +48,70 @@ class Figures:
 
 def read_figures() -> Figures:
     """Read all figures. Needs an app context."""
+    return _read(_whole())
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """Figures for which every row must be looked at."""
+
+    states: dict[str, int]
+    done: dict[tuple[str, str], int]
+    drift: int
+
+
+WHOLE_SECONDS = 600.0
+"""How often a scraper makes the database look at every row; the rest is read from indexes each time."""
+
+_DONE = (SENT, NEEDLESS, CAPPED)
+
+
+def _whole() -> _Whole:
+    states = db.session.execute(select(Signature.state, func.count()).group_by(Signature.state)).all()
+    return _Whole(
+        states={state: n for state, n in states},  # noqa: C416 - rows are no pairs to the type checker
+        done=_messages(Message.state.in_(_DONE)),
+        drift=sum(abs(n) for n in counting.drift().values()),
+    )
+
+
+def _messages(which: ColumnElement[bool]) -> dict[tuple[str, str], int]:
+    grouped = select(Message.channel, Message.state, func.count()).where(which)
+    rows = db.session.execute(grouped.group_by(Message.channel, Message.state))
+    return {(channel, state): n for channel, state, n in rows}
+
+
+def _read(whole: _Whole) -> Figures:
     moment = now()
     counts = counting.all_counts()
-    states = db.session.execute(select(Signature.state, func.count()).group_by(Signature.state)).all()
-    by_state = select(Message.channel, Message.state, func.count()).group_by(Message.channel, Message.state)
     oldest_due = db.session.scalar(select(func.min(Message.due_at)).where(Message.state == DUE))
     oldest_lease = db.session.scalar(select(func.min(Message.lease_until)).where(Message.state == DUE))
     pool = db.engine.pool
     return Figures(
         signatures={live.slug: counts.get(live.id, 0) for live in live_campaigns().all()},
-        states={state: n for state, n in states},  # noqa: C416 - rows are no pairs to the type checker
-        messages={(channel, state): n for channel, state, n in db.session.execute(by_state)},
+        states=whole.states,
+        messages={**whole.done, **_messages(Message.state.not_in(_DONE))},
         oldest_due_seconds=_age(oldest_due, moment),
         oldest_lease_seconds=_age(oldest_lease, moment),
         unfolded=db.session.scalar(select(func.count()).select_from(CountDelta)) or 0,
-        drift=sum(abs(n) for n in counting.drift().values()),
+        drift=whole.drift,
         connections=pool.checkedout() if isinstance(pool, QueuePool) else 0,
     )
+
+
+class _Recent:
+    """The figures for which every row must be looked at, as they were a few minutes ago at most."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self._whole: _Whole | None = None
+
+    def get(self) -> _Whole:
+        """Look again if it is time."""
+        if self._whole is None or time.monotonic() >= self._until:
+            self._whole = _whole()
+            self._until = time.monotonic() + WHOLE_SECONDS
+        return self._whole
 
 
 def _age(moment: datetime | None, at: datetime) -> float:
@@ -73,9 +121,12 @@ def _age(moment: datetime | None, at: datetime) -> float:
 class _FromDatabase(Collector):
     """Turns the figures into Prometheus' form."""
 
+    def __init__(self, recent: _Recent) -> None:
+        self._recent = recent
+
     def collect(self) -> Iterator[Metric]:
         """Read and name them."""
-        figures = read_figures()
+        figures = _read(self._recent.get())
         signatures = GaugeMetricFamily("clarion_signatures", "Confirmed signatures.", labels=["campaign"])
         for slug, n in figures.signatures.items():
             signatures.add_metric([slug], n)
@@ -109,10 +160,11 @@ def metrics() -> Response:
     if not near:
         abort(404)
     registry = CollectorRegistry()
-    registry.register(_FromDatabase())
+    registry.register(_FromDatabase(current_app.extensions["clarion.recent_figures"]))
     return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def init_metrics(app: Flask) -> None:
     """Add the route."""
+    app.extensions["clarion.recent_figures"] = _Recent()
     app.register_blueprint(bp)
