@@ -4,7 +4,9 @@
 #   install -m 755 clarion-command.sh /usr/local/bin/clarion
 set -eu
 
-if [ "$(id -un)" != clarion ]; then
+if [ "$(id -u)" = 0 ]; then
+    exec runuser -u clarion -- "$0" "$@"
+elif [ "$(id -un)" != clarion ]; then
     exec sudo -u clarion -- "$0" "$@"
 fi
 
