@@ -28,6 +28,11 @@ class _Verbose(click.Group):
             return super().invoke(context)
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
+        except Exception as error:
+            if type(error).__name__ in ("OperationalError", "InterfaceError"):
+                words = f"The database does not answer ({type(error).__name__}): check database.url."
+                raise click.ClickException(words) from error
+            raise
 
 
 @click.group(cls=_Verbose, context_settings={"help_option_names": ["-h", "--help"]})
@@ -230,9 +235,9 @@ def database_check() -> None:
 
     with create_app(_settings()).app_context():
         current, head = migrations.current(), migrations.head()
-    if current != head:
+    if current < head:
         raise click.ClickException(f"The database is at {current or 'nothing'}, not {head}. Run: clarion db upgrade")
-    click.echo(f"The database is at {head}")
+    click.echo(f"The database is at {current}")
 
 
 @main.command()

@@ -9,8 +9,9 @@ import signal
 
 from flask import Flask
 
-from . import errors, extensions, i18n, metrics, monitoring, security
+from . import assets, errors, extensions, i18n, metrics, monitoring, security
 from .campaigns.live import init_live
+from .pages.views import context
 from .patience import PAGES
 from .sealing import Keyring
 from .settings import Settings, load_settings
@@ -28,6 +29,8 @@ def create_console(settings: Settings) -> Flask:
     i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
     errors.init_errors(app)
     init_live(app)
+    assets.init_assets(app)
+    app.context_processor(context)
     metrics.init_metrics(app)
     return app
 

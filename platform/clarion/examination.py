@@ -8,8 +8,9 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from . import migrations
+from .campaigns.models import CampaignRow
 from .extensions import db
-from .outbox.models import CAPPED, DUE, HELD, NEEDLESS, SENT, Message
+from .outbox.models import CAPPED, DUE, FAILED, HELD, NEEDLESS, SENT, Message
 from .sealing import Keyring
 from .signatures import counting
 
@@ -19,19 +20,25 @@ Finding = tuple[bool, str]
 def examine() -> Iterator[Finding]:
     """Each finding: whether it is well, and one line about it. Needs an app context."""
     current, head = migrations.current(), migrations.head()
-    if current != head:
+    if current < head:
         yield False, f"the database is at {current or 'nothing'}, not {head}: clarion db upgrade"
         return
-    yield True, f"the database is at {head}"
+    yield True, f"the database is at {current}"
     yield _durability()
     keyring: Keyring = current_app.extensions["clarion.keyring"]
-    faults = keyring.faults()
+    faults = [*keyring.faults(), *_missing_keys(keyring)]
     yield from ((False, fault) for fault in faults)
     if not faults:
         yield True, f"the keyring {keyring.folder} is whole and private"
     drift = counting.drift()
     yield not drift, f"counts are off by {dict(drift)}" if drift else "counts agree with the signatures"
     yield _messages()
+
+
+def _missing_keys(keyring: Keyring) -> list[str]:
+    """Campaigns whose keys are not in the keyring: nobody can sign them, and what was sealed stays sealed."""
+    rows = db.session.execute(select(CampaignRow.slug, CampaignRow.key_id).where(CampaignRow.erased_at.is_(None)))
+    return [f"the keys of {slug} are not in the keyring" for slug, key_id in rows if not keyring.holds(key_id)]
 
 
 def _durability() -> Finding:
@@ -48,6 +55,6 @@ def _durability() -> Finding:
 def _messages() -> Finding:
     rows = db.session.execute(select(Message.state, func.count()).group_by(Message.state))
     states = {state: int(n) for state, n in rows}
-    wrong = {state: n for state, n in states.items() if state not in (DUE, SENT, NEEDLESS, HELD, CAPPED)}
+    wrong = {state: n for state, n in states.items() if state not in (DUE, SENT, NEEDLESS, FAILED, HELD, CAPPED)}
     words = ", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "none yet"
     return not wrong, f"messages: {words}"

@@ -84,7 +84,7 @@ def _messages(which: ColumnElement[bool]) -> dict[tuple[str, str], int]:
 def _read(whole: _Whole) -> Figures:
     moment = now()
     counts = counting.all_counts()
-    oldest_due = db.session.scalar(select(func.min(Message.due_at)).where(Message.state == DUE))
+    oldest_due = db.session.scalar(select(func.min(Message.created_at)).where(Message.state == DUE))
     oldest_lease = db.session.scalar(select(func.min(Message.lease_until)).where(Message.state == DUE))
     pool = db.engine.pool
     return Figures(

@@ -12,6 +12,7 @@ import sentry_sdk
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from .extensions import db
 from .sealing import KeyMissing, Keyring
@@ -135,8 +136,10 @@ def _database_answers() -> bool:
 
 
 def _keyring_answers(keyring: Keyring) -> bool:
+    """Whether the keys of all campaigns that can be signed are here."""
     try:
         keyring.secret("form")
-    except KeyMissing:
+        rows = db.session.scalars(text("SELECT key_id FROM campaign WHERE erased_at IS NULL"))
+        return all(keyring.holds(key_id) for key_id in rows)
+    except (KeyMissing, SQLAlchemyError):
         return False
-    return True

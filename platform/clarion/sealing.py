@@ -43,7 +43,9 @@ class Keyring:
     """The keys in one folder: two for the instance, two for each campaign.
 
     `web.key` signs form tokens and codes, `index/<id>.key` makes a campaign's blind indexes; the
-    public processes need these. `private/<id>.key` opens sealed details; they do without it.
+    public processes need these. `private/<id>.key` opens sealed details; they do without it. Where
+    they run as a user of their own, the folder carries the set-group-ID bit: its group may then read
+    all but `private/`.
     """
 
     def __init__(self, folder: Path, *, holds_private: bool = True) -> None:
@@ -91,6 +93,16 @@ class Keyring:
             raise KeyMissing("this process does not hold private keys")
         return PrivateKey(self._read(self.folder / "private" / f"{key_id}.key"))
 
+    def holds(self, key_id: str) -> bool:
+        """Whether a campaign's keys are here and can be read, as far as this process needs them."""
+        try:
+            self.index_key(key_id)
+            if self.holds_private:
+                self.private_key(key_id)
+        except KeyMissing:
+            return False
+        return True
+
     def destroy(self, key_id: str) -> None:
         """Erase a campaign's signers for good: without these keys their details are noise."""
         for part in ("private", "index"):
@@ -103,8 +115,10 @@ class Keyring:
     def faults(self) -> list[str]:
         """What is wrong with the folder: missing keys, or files that others on the machine can read."""
         found = [f"{self.folder / n} is missing" for n in ("web.key", "master.key") if not (self.folder / n).exists()]
+        shared = self.folder.exists() and _is_shared(self.folder)
         for path in [self.folder, *self.folder.rglob("*.key")]:
-            if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            allowed = stat.S_IRGRP | stat.S_IXGRP if shared and path.parent.name != "private" else 0
+            if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~allowed:
                 found.append(f"{path} can be read by others: chmod go= {path}")
         return found
 
@@ -120,10 +134,12 @@ class Keyring:
     def _write(self, path: Path, value: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         for folder in {self.folder, path.parent}:
-            folder.chmod(0o700)
+            _close(folder)
         temporary = path.with_suffix(f".{secrets.token_hex(4)}")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
+            if _is_shared(path.parent):
+                os.fchmod(descriptor, 0o640)
             file.write(value)
             file.flush()
             os.fsync(file.fileno())
@@ -134,6 +150,18 @@ class Keyring:
         finally:
             temporary.unlink()
         _sync_folder(path.parent)
+
+
+def _is_shared(folder: Path) -> bool:
+    """Whether the group of a folder is meant to read what lies in it."""
+    return bool(folder.stat().st_mode & stat.S_ISGID)
+
+
+def _close(folder: Path) -> None:
+    """Shut a folder to everyone else; a shared one is left open to its group, but private keys never are."""
+    wanted = 0o2750 if _is_shared(folder) and folder.name != "private" else 0o700
+    if stat.S_IMODE(folder.stat().st_mode) != wanted:
+        folder.chmod(wanted)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -43,6 +43,37 @@ def test_keys_can_be_read_by_their_owner_only(tmp_path: Path, umask: int) -> Non
     assert keyring.faults() == []
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_group_can_be_let_in_but_never_to_private_keys(tmp_path: Path, umask: int) -> None:
+    """So the pages can run as a user of their own, who may read what they need and nothing else."""
+    folder = tmp_path / "keyring"
+    folder.mkdir()
+    folder.chmod(0o2750)
+    before = os.umask(umask)
+    try:
+        keyring = Keyring(folder)
+        keyring.prepare()
+        keyring.create("c1")
+        keyring.create("c2")
+    finally:
+        os.umask(before)
+    assert modes(folder) == {
+        ".": 0o750,
+        "index": 0o750,
+        "private": 0o700,
+        "web.key": 0o640,
+        "master.key": 0o640,
+        "index/c1.key": 0o640,
+        "index/c2.key": 0o640,
+        "private/c1.key": 0o600,
+        "private/c2.key": 0o600,
+    }
+    assert keyring.faults() == []
+    (folder / "private" / "c1.key").chmod(0o640)
+    (folder / "web.key").chmod(0o644)
+    assert len(keyring.faults()) == 2
+
+
 def test_the_folder_above_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir(mode=0o755)
     Keyring(tmp_path / "var" / "keyring").prepare()

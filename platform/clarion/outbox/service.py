@@ -274,7 +274,7 @@ def release(campaign_id: int) -> int:
     """Let the held messages of a campaign go; how many."""
     with transaction() as session:
         waiting = update(Message).where(Message.campaign_id == campaign_id, Message.state == HELD)
-        return int(session.execute(waiting.values(state=DUE)).rowcount)  # type: ignore[attr-defined]
+        return int(session.execute(waiting.values(state=DUE, due_at=this_minute(), created_at=this_minute())).rowcount)  # type: ignore[attr-defined]
 
 
 def keep_alive(owner: str) -> int:
