@@ -53,6 +53,7 @@ class Stage:
         """Bring back what a test took away, so that the next one finds a whole site."""
         for proxy in (self.database, self.broker, self.smtp):
             proxy.resume()
+        self.mailboxes.rules()
         if self.site.process is None or self.site.process.poll() is not None:
             self.site.start()
         wait_until(self.is_whole, lambda: self.site.log[-2000:])
@@ -79,12 +80,22 @@ class Stage:
         (pid,) = wait_for_processes(self.site, "worker", 1)
         return pid
 
+    def read(self, path: str) -> str:
+        """A page of the site."""
+        with urllib.request.urlopen(self.site.base_url + path, timeout=20) as answer:
+            return str(answer.read().decode())
+
     def time_passes(self) -> None:
         """Let every message that was put off for later be due now."""
-        self.postgres.query(
-            "WITH moved AS (UPDATE message SET due_at = now() AT TIME ZONE 'UTC' WHERE state = 'due' RETURNING 1) "
-            "SELECT count(*) FROM moved"
-        )
+        self._move("due_at = now() AT TIME ZONE 'UTC'")
+
+    def leases_run_out(self) -> None:
+        """Let what a dead worker held be free now, and not only after a quarter of a minute."""
+        self._move("lease_until = now() AT TIME ZONE 'UTC' - interval '1 second'")
+
+    def _move(self, change: str) -> None:
+        due = f"UPDATE message SET {change} WHERE state = 'due'"
+        self.postgres.query(f"WITH moved AS ({due} RETURNING 1) SELECT count(*) FROM moved")
 
 
 def wait_for_processes(site: Site, kind: str, number: int, seconds: float = 30.0) -> list[int]:

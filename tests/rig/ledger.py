@@ -12,10 +12,12 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from functools import cached_property
+from typing import Any, LiteralString, Self
 from urllib.parse import urlencode
 
 import psycopg
+from psycopg.rows import dict_row
 
 from clarion.domain.addresses import canonical_address
 from clarion.sealing import Keyring, blind_index
@@ -88,6 +90,20 @@ class Connection:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+
+def sign(site: Site, address: str) -> int:
+    """Sign once, as this address; the status of the answer."""
+    connection = Connection(site.port, 20.0)
+    try:
+        return connection.post(f"/{SLUG}/en/sign", sign_form(site.form_token(), address))
+    finally:
+        connection.close()
+
+
+def sign_form(token: str, address: str) -> dict[str, str]:
+    """The sign form as somebody fills it in."""
+    return {"token": token, "name": "Ana Reader", "email": address, "postal_code": "20009"}
 
 
 class Ledger:
@@ -183,7 +199,7 @@ class Ledger:
     def _sign(self, connection: Connection, address: str) -> None:
         with self._lock:
             self.attempted.append(address)
-        form = {"token": self._token, "name": "Ana Reader", "email": address, "postal_code": "20009"}
+        form = sign_form(self._token, address)
         while not self._try(connection, form) and self.persistent and time.monotonic() < self._ends_at:
             time.sleep(0.2)
 
@@ -313,12 +329,12 @@ class Books:
             rows=len(rows),
             shown=self._shown(),
             confirmed=self._confirmed(),
-            drift=self._drift(),
+            drift=self._counted() - self._confirmed(),
             unconfirmed=sorted(to for to in confirmed if to in rows and rows[to] != "confirmed"),
             mails=len(mails),
             missing=sorted(rows.keys() - {to for to, _ in mails}),
             repeats=len(mails) - len(set(mails)),
-            waiting=self._waiting(ledger),
+            waiting=self._waiting(),
         )
 
     def _unsent(self, ledger: Ledger) -> set[str]:
@@ -328,34 +344,44 @@ class Books:
         """The addresses that the database knows, with the state of their signatures."""
         index = self._index()
         known = {index(address): address for address in list(ledger.attempted)}
-        rows = self._all("SELECT s.email_index, s.state FROM signature s JOIN campaign c ON c.id = s.campaign_id "
-                         f"WHERE c.slug = '{SLUG}'")  # fmt: skip
-        return {known[bytes(mark)]: state for mark, state in rows if bytes(mark) in known}
+        rows = self._all("SELECT email_index, state FROM signature WHERE campaign_id = %s", self._campaign["id"])
+        return {known[bytes(row["email_index"])]: row["state"] for row in rows if bytes(row["email_index"]) in known}
+
+    def message(self, address: str, kind: str = "confirm") -> dict[str, Any] | None:
+        """What the outbox holds for an address, of a kind."""
+        found = self._all(
+            "SELECT m.* FROM message m JOIN signature s ON s.id = m.signature_id "
+            "WHERE s.email_index = %s AND m.kind = %s ORDER BY m.id LIMIT 1",
+            self._index()(address),
+            kind,
+        )
+        return found[0] if found else None
+
+    @cached_property
+    def _campaign(self) -> dict[str, Any]:
+        return self._all("SELECT id, key_id FROM campaign WHERE slug = %s", SLUG)[0]
 
     def _index(self) -> Callable[[str], bytes]:
-        key_id = self.postgres.query(f"SELECT key_id FROM campaign WHERE slug = '{SLUG}'")
-        key = Keyring(self.site.home / "var" / "keyring").index_key(key_id)
+        key = Keyring(self.site.home / "var" / "keyring").index_key(self._campaign["key_id"])
         return lambda address: blind_index(key, canonical_address(address))
 
-    def _waiting(self, ledger: Ledger) -> dict[str, int]:
-        return dict(self._all("SELECT state, count(*) FROM message WHERE state <> 'sent' GROUP BY state"))
+    def _waiting(self) -> dict[str, int]:
+        rows = self._all("SELECT state, count(*) AS n FROM message WHERE state <> 'sent' GROUP BY state")
+        return {row["state"]: row["n"] for row in rows}
 
     def _confirmed(self) -> int:
         return int(self.postgres.query("SELECT count(*) FROM signature WHERE state = 'confirmed'"))
 
+    def _counted(self) -> int:
+        steps = "(SELECT coalesce(sum(n), 0) FROM count_total) + (SELECT coalesce(sum(step), 0) FROM count_delta)"
+        return int(self.postgres.query(f"SELECT {steps}"))
+
     def _shown(self) -> int:
         """What visitors are told."""
-        return int(json.loads(self._read(f"/{SLUG}.json"))["signatures"])
+        with urllib.request.urlopen(f"{self.site.base_url}/{SLUG}.json", timeout=20) as answer:
+            return int(json.loads(answer.read())["signatures"])
 
-    def _drift(self) -> int:
-        """What the alarms look at."""
-        figures = dict(line.rsplit(" ", 1) for line in self._read("/metrics").splitlines() if not line.startswith("#"))
-        return int(float(figures["clarion_count_drift"]))
-
-    def _read(self, path: str) -> str:
-        with urllib.request.urlopen(self.site.base_url + path, timeout=20) as answer:
-            return str(answer.read().decode())
-
-    def _all(self, sql: str) -> list[Any]:
-        with psycopg.connect(self.postgres.url.replace("+psycopg", ""), autocommit=True) as connection:
-            return connection.execute(sql).fetchall()  # type: ignore[arg-type]
+    def _all(self, question: LiteralString, *given: object) -> list[dict[str, Any]]:
+        address = self.postgres.url.replace("+psycopg", "")
+        with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
+            return connection.execute(question, given).fetchall()

@@ -74,6 +74,8 @@ class Proxy:
 
     def __init__(self, target: int) -> None:
         self.target = target
+        self.refused = 0
+        """Connections that were turned away."""
         self._mode: Literal["pass", "blackhole", "refuse"] = "pass"
         self._delay = 0.0
         self._rate = 0
@@ -171,6 +173,7 @@ class Proxy:
         self._links.add(link)
         try:
             if self._mode == "refuse":
+                self.refused += 1
                 link.reset()
                 return
             await self._gate(link)

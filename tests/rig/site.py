@@ -191,7 +191,7 @@ class Site:
         """The ids of the living processes of a kind, `web` or `worker`; for web those that answer requests."""
         assert self.process is not None
         children = {pid: _children(pid) for pid in _children(self.process.pid)}
-        named = {pid: below for pid, below in children.items() if _command(pid).endswith(f"clarion {kind}")}
+        named = {pid: below for pid, below in children.items() if f"clarion {kind}" in _command(pid)}
         return [pid for below in named.values() for pid in below] if kind in ("web", "console") else list(named)
 
     def form_token(self, language: str = "en") -> str:

@@ -11,7 +11,8 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, or_, select, update
 
-from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction, writing
+from ..extensions import Transaction, db, now, this_minute, transaction, writing
+from ..rows import insert_new_rows
 from .models import CAPPED, DUE, FAILED, FIRST, HELD, NEEDLESS, SENT, SET_ASIDE, UNKNOWN, Message
 
 _table = cast(Table, Message.__table__)
@@ -68,9 +69,8 @@ def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None
     """
     moment = this_minute()
     rows = [_row(message, moment) for message in messages]
-    insert = insert_if_new(Message).returning(Message.id, Message.dedupe_key)
-    execute = session.connection().execute
-    ids = {key: id for id, key in execute(insert, rows)}
+    connection = session.connection()
+    ids = {key: id for id, key in insert_new_rows(connection, Message, rows, ("id", "dedupe_key"))}
     found = [ids.pop(message.dedupe_key, None) for message in messages]
     capped = [
         {**row, "dedupe_key": secrets.token_hex(16), "state": CAPPED}
@@ -78,7 +78,7 @@ def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None
         if id is None
     ]
     if capped:
-        execute(insert_if_new(Message), capped)
+        insert_new_rows(connection, Message, capped, ())
     return found
 
 

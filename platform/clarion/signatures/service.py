@@ -14,9 +14,10 @@ from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
-from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction
+from ..extensions import Transaction, db, now, this_minute, transaction
 from ..outbox.models import HELD
 from ..outbox.service import NewMessage, put
+from ..rows import insert_new_rows
 from ..sealing import Keyring, Link, blind_index, look_up, seal
 from .counting import add_step
 from .models import CONFIRMED, PENDING, Consent, Signature
@@ -98,11 +99,11 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
     ticked the second time are kept as proposed until the mailbox confirms them.
     """
     with transaction() as session:
-        columns = (Signature.id, Signature.campaign_id, Signature.email_index)
         # straight on the connection: the session's own way costs more than the row
-        execute = session.connection().execute
-        inserted = execute(insert_if_new(Signature).returning(*columns), [p.row for p in prepared])
-        fresh = {(campaign_id, index): id for id, campaign_id, index in inserted}
+        connection = session.connection()
+        columns = ("id", "campaign_id", "email_index")
+        inserted = insert_new_rows(connection, Signature, [p.row for p in prepared], columns)
+        fresh = {(campaign_id, bytes(index)): id for id, campaign_id, index in inserted}
         messages = []
         earlier = _earlier(session, [p.key for p in prepared if p.key not in fresh])
         for one in prepared:
@@ -159,7 +160,7 @@ def _write_consents(session: Transaction, prepared: Sequence[Prepared], signatur
         for ask in one.submission.consents
     ]
     if rows:
-        session.connection().execute(insert_if_new(Consent), rows)
+        insert_new_rows(session.connection(), Consent, rows, ())
 
 
 def find_by_token(token: str) -> Signature | None:
