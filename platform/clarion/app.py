@@ -53,4 +53,4 @@ def _init_keys(app: Flask, settings: Settings, *, holds_private: bool) -> None:
     keyring.prepare()
     app.extensions["clarion.keyring"] = keyring
     app.extensions["clarion.form_tokens"] = FormTokens(keyring, settings.signing.form_hours)
-    app.extensions["clarion.references"] = References(keyring)
+    app.extensions["clarion.references"] = References(keyring, settings.signing.unconfirmed_days)

@@ -131,14 +131,14 @@ def check(slugs: tuple[str, ...]) -> None:
     """
     from .campaigns import service
     from .campaigns.loader import find_folders
-    from .domain.faults import did_you_mean
+    from .domain.faults import did_you_mean, printable
 
     root = _settings().campaigns.folder
     known = [path.name for path in find_folders(root)]
     for slug in slugs:
         if slug not in known:
             hint = did_you_mean(slug, known) if known else f"There is none in {root}."
-            raise click.ClickException(f'There is no campaign folder "{slug}". {hint}')
+            raise click.ClickException(printable(f'There is no campaign folder "{slug}". {hint}'))
     if not known:
         raise click.ClickException(f"There are no campaign folders in {root}. Make one: clarion new my-campaign")
     with _words() as app:
@@ -146,7 +146,7 @@ def check(slugs: tuple[str, ...]) -> None:
     for one in loaded:
         for fault in one.faults:
             mark = "warning: " if fault.level == "warning" else ""
-            click.echo(f"{mark}{_shown(root / one.folder)}/{fault}")
+            click.echo(printable(f"{mark}{_shown(root / one.folder)}/{fault}"))
         if one.campaign:
             words = f"{', '.join(one.campaign.languages)}; {len(one.campaign.recipients)} recipients"
             click.echo(f"{one.slug}: ready to publish ({words})")
@@ -163,12 +163,13 @@ def publish(slug: str) -> None:
     """Check a campaign folder and make it live as an edition."""
     from .campaigns import service
     from .campaigns.loader import find_folders
-    from .domain.faults import did_you_mean
+    from .domain.faults import did_you_mean, printable
+    from .server import standing
 
     settings = _settings()
     known = [path.name for path in find_folders(settings.campaigns.folder)]
     if slug not in known:
-        raise click.ClickException(f'There is no campaign folder "{slug}". {did_you_mean(slug, known)}')
+        raise click.ClickException(printable(f'There is no campaign folder "{slug}". {did_you_mean(slug, known)}'))
     with _app() as app:
         loaded = service.check(settings.campaigns.folder, app.extensions["clarion.languages"], (slug,))[0]
         if loaded.campaign is None:
@@ -176,24 +177,30 @@ def publish(slug: str) -> None:
                 click.echo(f"{slug}/{fault}", err=True)
             raise click.ClickException("Not published: mend the faults above. What was live stays live.")
         done = service.publish(loaded, app.extensions["clarion.keyring"])
-    click.echo(f"{done.slug}: edition {done.number} is live ({done.digest[:12]})")
-    click.echo(f"{settings.site.base_url}/{done.slug}")
+        status = loaded.campaign.status
+    click.echo(f"{done.slug}: edition {done.number} is {standing(status)} ({done.digest[:12]})")
+    if status != "draft":
+        click.echo(f"{settings.site.base_url}/{done.slug}")
 
 
 @main.command()
 @click.argument("slug")
 def editions(slug: str) -> None:
-    """List a campaign's editions, the live one marked."""
+    """List a campaign's editions with their status and title, the one that counts now marked."""
     from .campaigns import service
+    from .domain.campaign import Campaign
 
     with _app():
         try:
-            known = service.editions(slug)
+            known = [(edition, Campaign.from_json(edition.content), now) for edition, now in service.editions(slug)]
         except service.NoSuchEdition as error:
             raise click.ClickException(str(error)) from error
-    for edition, live in known:
-        mark = "live" if live else ""
-        click.echo(f"{edition.number:>4}  {edition.digest[:12]}  {edition.published_at:%Y-%m-%d %H:%M} UTC  {mark}")
+    for edition, campaign, now in known:
+        title = campaign.texts[campaign.languages[0]].title
+        mark = " *" if now else "  "
+        when = f"{edition.published_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{edition.number:>4}{mark} {edition.digest[:12]}  {when}  {campaign.status:<6}  {title}")
+    click.echo("* counts now" + ("" if any(now for _, _, now in known) else ": none"))
 
 
 @main.command()
@@ -202,13 +209,18 @@ def editions(slug: str) -> None:
 def rollback(slug: str, edition: int | None) -> None:
     """Go back to the edition before, or to the one with this number, in all languages at once."""
     from .campaigns import service
+    from .domain.campaign import Campaign
 
     with _app() as app:
         try:
             target = service.rollback(slug, app.extensions["clarion.keyring"], edition)
         except service.NoSuchEdition as error:
             raise click.ClickException(str(error)) from error
-    click.echo(f"{slug}: edition {target.number} is live again")
+        status = Campaign.from_json(target.content).status
+    if status == "draft":
+        click.echo(f"{slug}: edition {target.number} is a draft: the page is hidden now")
+    else:
+        click.echo(f"{slug}: edition {target.number} is live again" + ("" if status == "live" else f", {status}"))
 
 
 @main.group(name="db")
@@ -253,17 +265,22 @@ def languages() -> None:
 @click.argument("slug")
 @click.option("--approve", type=int, multiple=True, metavar="ID", help="Show this reason on the page.")
 @click.option("--hide", type=int, multiple=True, metavar="ID", help="Do not show this reason.")
-def reasons(slug: str, approve: tuple[int, ...], hide: tuple[int, ...]) -> None:
+@click.option("--all", "everything", is_flag=True, help="List the approved and the hidden ones too.")
+def reasons(slug: str, approve: tuple[int, ...], hide: tuple[int, ...], *, everything: bool) -> None:
     """List the reasons that wait to be read, and approve or hide them.
 
     \b
     Examples:
       clarion reasons dc-sanctuary
       clarion reasons dc-sanctuary --approve 12 --approve 14 --hide 13
+      clarion reasons dc-sanctuary --all
     """
+    from sqlalchemy import select
+
     from .campaigns.live import live_campaigns
+    from .extensions import db
     from .signatures import reasons as service
-    from .signatures.models import APPROVED, HIDDEN
+    from .signatures.models import APPROVED, HIDDEN, WAITING, Reason
 
     with _app():
         live = live_campaigns().get(slug)
@@ -273,10 +290,15 @@ def reasons(slug: str, approve: tuple[int, ...], hide: tuple[int, ...]) -> None:
             for id in ids:
                 if not service.moderate(live.id, id, state):
                     raise click.ClickException(f"{slug} has no reason {id}.")
-        waiting = service.waiting(live.id)
-    for reason in waiting:
-        click.echo(f"{reason.id:>6}  {reason.language}  {reason.name or '-'}\n        {reason.words}")
-    click.echo(f"{len(waiting)} waiting")
+        query = select(Reason).filter_by(campaign_id=live.id).order_by(Reason.id)
+        listed = list(db.session.scalars(query)) if everything else service.waiting(live.id)
+    for reason in listed:
+        state = f"  {reason.state}" if everything else ""
+        click.echo(f"{reason.id:>6}{state}  {reason.language}  {reason.name or '-'}\n        {reason.words}")
+    for ids, words in ((approve, "approved"), (hide, "hidden")):
+        if ids:
+            click.echo(f"{len(ids)} {words}")
+    click.echo(f"{sum(reason.state == WAITING for reason in listed)} waiting")
 
 
 @main.command()

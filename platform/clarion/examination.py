@@ -33,6 +33,7 @@ def examine() -> Iterator[Finding]:
     drift = counting.drift()
     yield not drift, f"counts are off by {dict(drift)}" if drift else "counts agree with the signatures"
     yield _messages()
+    yield from _held()
 
 
 def _missing_keys(keyring: Keyring) -> list[str]:
@@ -58,3 +59,10 @@ def _messages() -> Finding:
     wrong = {state: n for state, n in states.items() if state not in (DUE, SENT, NEEDLESS, FAILED, HELD, CAPPED)}
     words = ", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "none yet"
     return not wrong, f"messages: {words}"
+
+
+def _held() -> Iterator[Finding]:
+    """Campaigns with signatures that wait for a second look: their signers have no mail yet."""
+    query = select(CampaignRow.slug, func.count()).join(Message, Message.campaign_id == CampaignRow.id)
+    for slug, n in db.session.execute(query.where(Message.state == HELD).group_by(CampaignRow.slug)):
+        yield False, f"{n} signatures wait for a look and have no mail yet: clarion held {slug} --release"

@@ -105,6 +105,13 @@ def bound(engine: Engine, patience: Patience) -> None:
                     self.close()
                 raise psycopg.OperationalError("the database does not answer") from None
 
+        def rollback(self) -> None:
+            try:
+                super().rollback()
+            except psycopg.OperationalError:
+                # with the connection everything begun on it is gone, and no answer should fail over that
+                self.close()
+
     @event.listens_for(engine, "do_connect")
     def _connect(_dialect: object, _record: object, args: tuple[Any, ...], known: dict[str, Any]) -> Any:
         return door.enter(lambda: Bounded.connect(*args, **known))

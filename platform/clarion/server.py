@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import watchfiles
@@ -15,6 +16,7 @@ from . import migrations
 from .campaigns import service
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
+from .domain.faults import printable
 from .monitoring import log, report
 from .pages.front import install_front
 from .sealing import Keyring
@@ -25,6 +27,9 @@ THREADS = 12
 BODY_HARD_LIMIT = 1024 * 1024
 """Where the server itself cuts a body off; the app answers much smaller ones with a page of its own."""
 
+WATCH_PAUSE = 1.0
+"""Seconds before a watch that has failed starts again."""
+
 Say = Callable[[str], None]
 
 
@@ -32,57 +37,134 @@ class Publisher:
     """Publishes folders at start and when they change; a broken one keeps its last good edition live."""
 
     def __init__(self, app: Flask, say: Say) -> None:
-        self.app, self.say = app, say
+        self.app, self._say = app, say
         self.settings: Settings = app.extensions["clarion.settings"]
         self.keyring: Keyring = app.extensions["clarion.keyring"]
         self._seen: dict[str, str] = {}
+        self._told: dict[str, list[str]] = {}
+        """What was last said about the faults of a folder: it is said again only once it differs."""
+        self._gone: set[str] = set()
+
+    def say(self, words: str) -> None:
+        """Say a line in the window; the name of a file may hold what no terminal takes."""
+        self._say(printable(words))
 
     def publish_all(self, *, changed: bool) -> int:
-        """Publish every folder without errors; returns how many campaigns are live.
+        """Publish every folder without errors; returns how many campaigns have the status live.
 
         `changed` says that somebody edited a folder just now. At start it is false, and an edition
         that somebody rolled back from is not made live again.
         """
         with self.app.app_context():
-            languages = self.app.extensions["clarion.languages"]
-            for loaded in service.check(self.settings.campaigns.folder, languages):
+            live_campaigns().forget()
+            everything = service.check(self.settings.campaigns.folder, self.app.extensions["clarion.languages"])
+            for loaded in everything:
                 try:
                     self._publish(loaded, changed=changed)
                 except Exception as error:  # noqa: BLE001 - one campaign must not keep the others from going live
+                    self._seen.pop(loaded.slug, None)
                     report(error, "publishing failed", campaign=loaded.slug)
             live_campaigns().forget()
-            return len(live_campaigns().all())
+            self._tell_gone(everything)
+            return sum(live.campaign.status == "live" for live in live_campaigns().all())
 
     def _publish(self, loaded: Loaded, *, changed: bool) -> None:
         if loaded.campaign is None:
-            self.say(f"{loaded.slug}: not published, its last good edition stays live. Mend this:")
-            for fault in loaded.errors:
-                self.say(f"  {loaded.folder}/{fault}")
             self._seen.pop(loaded.slug, None)
+            self._tell_faults(loaded)
             return
+        self._told.pop(loaded.folder, None)
         if self._seen.get(loaded.slug) == loaded.campaign.digest:
             return
         self._seen[loaded.slug] = loaded.campaign.digest
         published = service.publish(loaded, self.keyring, again=changed)
         if published.live:
-            state = loaded.campaign.status
-            self.say(
-                f"{published.slug}: edition {published.number} is {'live' if state == 'live' else f'out as {state}'}"
-            )
+            self.say(f"{published.slug}: edition {published.number} is {standing(loaded.campaign.status)}")
         else:
             self.say(
                 f"{published.slug}: was rolled back, so the folder's edition {published.number} is not live. "
                 f"To take it: clarion publish {published.slug}"
             )
 
+    def _tell_faults(self, loaded: Loaded) -> None:
+        faults = [f"  {_shown(self.settings.campaigns.folder / loaded.folder)}/{fault}" for fault in loaded.errors]
+        if self._told.get(loaded.folder) == faults:
+            return
+        self._told[loaded.folder] = faults
+        before = live_campaigns().get(loaded.slug)
+        if before is None:
+            words = "not published yet"
+        elif before.campaign.status == "draft":
+            words = "not stored, the draft before it stays as it was"
+        else:
+            words = "not published, its last good edition stays live"
+        self.say(f"{loaded.slug}: {words}. Mend this:")
+        for fault in faults:
+            self.say(fault)
+
+    def _tell_gone(self, everything: list[Loaded]) -> None:
+        """Name, once, the campaigns that are shown but have no folder any more."""
+        known = {live.slug for live in live_campaigns().all()}
+        if any(one.campaign is None and one.slug_line is None and one.slug not in known for one in everything):
+            return  # a folder whose slug cannot be read may be the one that is missed
+        there = {one.slug for one in everything}
+        shown = {live.slug for live in live_campaigns().all() if live.campaign.status != "draft"}
+        for slug in sorted(shown - there - self._gone):
+            self.say(f"{slug}: has no folder any more; its page stays up")
+        self._gone = shown - there
+
     def watch(self, stop: threading.Event) -> None:
-        """Publish again after each change, until told to stop."""
-        folder: Path = self.settings.campaigns.folder
-        for _changes in watchfiles.watch(folder, stop_event=stop, debounce=300, step=100, rust_timeout=500):
+        """Publish again after each change, until told to stop; what goes wrong never ends the watch."""
+        again, told = False, ""
+        while not stop.is_set():
             try:
+                self._watch(stop, behind=again)
+                told = ""
+            except Exception as error:  # noqa: BLE001 - whatever it was, edits must go on to be published
+                if str(error) != told:
+                    report(error, "watch failed")
+                    self.say(f"{_shown(self.settings.campaigns.folder)}/: the watch was interrupted, and goes on.")
+                told = str(error)
+            again = True
+            stop.wait(WATCH_PAUSE)
+
+    def _watch(self, stop: threading.Event, *, behind: bool) -> None:
+        """Watch the folder until it is another one than at the beginning.
+
+        `behind` says that changes may have been missed before; they are looked for once the watch stands.
+        """
+        folder: Path = self.settings.campaigns.folder
+        place = _place(folder)
+        watched = watchfiles.watch(
+            folder, stop_event=stop, debounce=300, step=100, rust_timeout=500, yield_on_timeout=True
+        )
+        for changes in watched:
+            if changes or behind:
+                behind = False
                 self.publish_all(changed=True)
-            except Exception as error:  # noqa: BLE001 - the next change may mend it, so the watch goes on
-                report(error, "watch failed")
+            if _place(folder) != place:
+                return
+
+
+def standing(status: str) -> str:
+    """What an edition with this status is, for the one who published it."""
+    if status == "draft":
+        return "stored as a draft: nobody sees it"
+    return "live" if status == "live" else f"out as {status}"
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    """What tells a folder from another one that was put in its place."""
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _shown(path: Path) -> str:
+    """A path as `clarion check` writes it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 class PortTaken(Exception):
@@ -107,6 +189,8 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
         )
     except OSError as error:
         raise PortTaken(f"Cannot listen on {host}:{port}: {error.strerror}.") from error
+    with suppress(OSError):  # where it may not be made, the watch waits for it
+        settings.campaigns.folder.mkdir(parents=True, exist_ok=True)
     publisher = Publisher(app, say)
     live = publisher.publish_all(changed=False)
     front = install_front(app)
@@ -114,10 +198,11 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
     worker = Worker(app, alone=True)
     worker.start()
     stop = threading.Event()
-    if settings.campaigns.watch and settings.campaigns.folder.is_dir():
+    if settings.campaigns.watch:
         threading.Thread(target=publisher.watch, args=(stop,), name="watch", daemon=True).start()
     _greet(settings, live, say)
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background with SIGINT ignored
+        signal.signal(number, _end)
     try:
         server.run()
     finally:

@@ -101,6 +101,12 @@ class Instance:
         form |= {k.replace("_", "-") if k.startswith("consent") else k: v for k, v in fields.items()}
         return self.client.post(f"/{slug}/{language}/sign", data=form)
 
+    def confirm(self, path: str) -> TestResponse:
+        """Open a confirmation link and press its button, as a person would."""
+        page = self.client.get(path).get_data(as_text=True)
+        shown = re.findall(r'name="consent" value="(\d+)"', page)
+        return self.client.post(path, data={"action": "confirm", "consent": shown})
+
     def work(self) -> int:
         """Do all that a worker would do now; how many messages were handled."""
         from .signatures import tasks

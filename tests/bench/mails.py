@@ -166,6 +166,7 @@ def _burst(stage: Stage, site: Site, rate: int, seconds: int, *, keeps_pace: boo
         last_mail=(arrived[-1].at if arrived else ended) - ended,
         keeps_pace=keeps_pace,
         notes=(
+            f"answers {dict(ledger.statuses)}, unanswered {len(ledger.unanswered)}, not let in {len(ledger.unsent)}",
             f"at most {max(behind, default=0)} mails behind; mails {_mail_latency(ledger, arrived)}",
             f"the load generator used {ledger.busy:.0%} of a core",
         ),

@@ -22,8 +22,9 @@ from clarion.campaigns.live import live_campaigns
 from clarion.extensions import db
 from clarion.pages.front import Front
 from clarion.pages.pulse import init_pulse
+from clarion.sealing import Link, open_sealed
 from clarion.signatures import reasons
-from clarion.signatures.models import APPROVED, WAITING, CountTotal, Reason
+from clarion.signatures.models import APPROVED, WAITING, CountTotal, Reason, Signature
 from clarion.testing import Instance, link, plain
 
 ROOT = Path(__file__).parents[2]
@@ -64,16 +65,13 @@ class Signer:
 
     thanks: str
     mail: EmailMessage
+    me: str
+    """Their own page: kept in the seal, told by mail only once they have confirmed."""
 
     @property
     def confirm(self) -> str:
         """The address that the mail's button opens."""
         return link(self.mail, "confirm")
-
-    @property
-    def me(self) -> str:
-        """The address of their own page."""
-        return link(self.mail, "me")
 
     @property
     def code(self) -> str:
@@ -100,7 +98,17 @@ class Site:
         answer = self.instance.sign(SLUG, language, **form)
         assert answer.status_code == 303, answer.get_data(as_text=True)
         self.instance.work()
-        return Signer(answer.headers["Location"], self.instance.mails()[-1])
+        return Signer(answer.headers["Location"], self.instance.mails()[-1], self._own_page())
+
+    def _own_page(self) -> str:
+        with self.instance.context():
+            live = live_campaigns().get(SLUG)
+            assert live
+            keyring = self.instance.app.extensions["clarion.keyring"]
+            sealed = db.session.scalars(select(Signature.sealed).order_by(Signature.id.desc())).first()
+            assert sealed
+            details = open_sealed(keyring.private_key(live.key_id), sealed)
+            return f"/me/{Link.from_text(details['link']).me_token}"
 
     def confirmed(self, language: str = "en", **fields: str) -> Signer:
         """The same, confirmed."""

@@ -108,7 +108,7 @@ def test_a_signer_minds_their_own_page(visit, site) -> None:
     expect(page.locator(".notice")).to_have_text("Guardado.")
     expect(page.locator("#name")).to_have_value("李明")
     page.locator("button[value=consent]").click()
-    expect(page.locator(".consent")).to_contain_text("Usted ya no acepta.")
+    expect(page.locator(".consent")).to_contain_text("Usted retiró su permiso.")
     page.locator("button[value=withdraw]").click()
     assert site.instance.count("dc-sanctuary") == 0
     page.locator("button[value=sign-again]").click()

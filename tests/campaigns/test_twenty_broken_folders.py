@@ -1,16 +1,19 @@
 """Twenty broken folders beside a good one: each is told what is wrong with it, and the good one is served."""
 
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from clarion.campaigns.loader import Loaded
 from clarion.server import Publisher
-from clarion.testing import TABLE, TEXTS, Instance
+from clarion.testing import TABLE, TEXTS, Instance, wait_for
 
 Make = Callable[..., Path]
 
@@ -134,7 +137,7 @@ def test_the_good_one_is_served_all_the_same(served: tuple[Instance, Publisher, 
     assert instance.client.get("/library/en").status_code == 200
     for broken in TWENTY:
         assert instance.client.get(f"/{broken.slug}/en").status_code == 404
-        assert any(line.startswith(f"  {broken.slug}/{broken.told} ") for line in said)
+        assert any(line.startswith(f"  {instance.home}/campaigns/{broken.slug}/{broken.told} ") for line in said)
 
 
 def test_a_broken_edit_keeps_the_last_good_edition(served: tuple[Instance, Publisher, list[str]]) -> None:
@@ -144,9 +147,85 @@ def test_a_broken_edit_keeps_the_last_good_edition(served: tuple[Instance, Publi
     text.write_text(TEXTS["es"] + "\n<b>x</b>\n", "utf-8")
     said.clear()
     assert publisher.publish_all(changed=True) == 1
-    assert "  library/es.md:9: " in "\n".join(said)
+    assert "/campaigns/library/es.md:9: " in "\n".join(said)
     assert "Que siga la biblioteca" in instance.client.get("/library/es").get_data(as_text=True)
     text.write_text(TEXTS["es"].replace("siga", "viva"), "utf-8")
     publisher.publish_all(changed=True)
     assert "library: edition 2 is live" in said
     assert "Que viva la biblioteca" in instance.client.get("/library/es").get_data(as_text=True)
+
+
+def test_what_was_said_of_a_folder_is_not_said_again(served: tuple[Instance, Publisher, list[str]]) -> None:
+    _, publisher, said = served
+    publisher.publish_all(changed=False)
+    assert "b01: not published yet. Mend this:" in said
+    said.clear()
+    publisher.publish_all(changed=True)
+    assert said == []
+
+
+def test_a_folder_that_is_gone_is_named_once(make_instance: Callable[..., Instance], make_folder: Make) -> None:
+    said: list[str] = []
+    publisher = Publisher(make_instance().app, said.append)
+    folder = make_folder("library")
+    assert publisher.publish_all(changed=False) == 1
+    folder.rename(folder.with_name(".library"))
+    said.clear()
+    publisher.publish_all(changed=True)
+    publisher.publish_all(changed=True)
+    assert said == ["library: has no folder any more; its page stays up"]
+
+
+def test_a_draft_is_said_to_be_unseen(make_instance: Callable[..., Instance], make_folder: Make) -> None:
+    said: list[str] = []
+    publisher = Publisher(make_instance().app, said.append)
+    make_folder("library", {"campaign.toml": TABLE.replace('"live"', '"draft"')})
+    assert publisher.publish_all(changed=False) == 0
+    assert said == ["library: edition 1 is stored as a draft: nobody sees it"]
+
+
+def test_an_error_that_nobody_foresaw_is_a_fault_of_its_folder(
+    folders: Path, load: Callable[..., Loaded], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("clarion.campaigns.loader.read_text", stumble)
+    loaded = load(folders / "library")
+    assert loaded.campaign is None
+    assert "ZeroDivisionError" in loaded.errors[0].message
+
+
+def test_the_watch_outlives_a_name_that_is_not_utf8_and_a_new_folder(
+    make_instance: Callable[..., Instance], make_folder: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clarion.server.WATCH_PAUSE", 0.05)
+    said: list[str] = []
+    instance = make_instance()
+    root = instance.home / "campaigns"
+    shutil.rmtree(root, ignore_errors=True)
+    stop = threading.Event()
+    watch = threading.Thread(target=Publisher(instance.app, said.append).watch, args=(stop,))
+    watch.start()
+    try:
+        wait_for(lambda: any("interrupted" in line for line in said), lambda: str(said))
+        root.mkdir()
+        Path(os.fsdecode(os.fsencode(root) + b"/odd\xff")).mkdir()
+        wait_for(lambda: any("odd" in line for line in said), lambda: str(said))
+        root.rename(root.with_name("before"))
+        root.mkdir()
+        make_folder("library")
+        wait_for(lambda: "library: edition 1 is live" in said, lambda: str(said))
+        assert "\n".join(said).isascii()
+    finally:
+        stop.set()
+        watch.join(10)
+    assert not watch.is_alive()
+
+
+def test_a_check_names_a_folder_whose_name_is_not_utf8(folders: Path) -> None:
+    Path(os.fsdecode(os.fsencode(folders) + b"/odd\xff")).mkdir()
+    done = run(folders.parent, "check")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "odd\\udcff" in done.stdout

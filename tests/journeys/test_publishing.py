@@ -70,7 +70,9 @@ def test_a_rollback_holds_in_all_languages_and_over_a_restart(served) -> None:
     assert len(before) > 0
     assert "was rolled back" in served.log.read_text()
     listing = _clarion(served.home, "editions", "dc-sanctuary").stdout.splitlines()
-    assert [line.split()[0] for line in listing if line.endswith("live")] == ["1"]
+    assert [line.split()[0] for line in listing if "*" in line.split()[1]] == ["1"]
+    assert "Otro titular" not in listing[0]
+    assert "live" in listing[0]
 
 
 def test_broken_folders_beside_it_leave_the_good_one_alone(served, make_folder) -> None:

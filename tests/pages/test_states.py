@@ -44,7 +44,9 @@ def test_a_name_given_in_time_still_counts_when_confirmed_after_the_end(instance
 def test_a_withdrawn_signer_cannot_come_back_to_a_closed_campaign(instance: Instance, tmp_path) -> None:
     instance.sign("library")
     instance.work()
-    me = link(instance.mails()[0], "me")
+    instance.confirm(link(instance.mails()[0], "confirm"))
+    instance.work()
+    me = link(instance.mails()[-1], "me")
     instance.client.post(me, data={"action": "withdraw"})
     folder = tmp_path / "campaigns" / "library"
     (folder / "campaign.toml").write_text(TABLE.replace('"live"', '"closed"'))

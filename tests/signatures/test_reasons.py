@@ -20,7 +20,7 @@ def _confirmed(instance: Instance, **fields: str) -> str:
     instance.work()
     instance.client.post(link(instance.mails()[0], "confirm"), data={"action": "confirm"})
     instance.work()
-    return link(instance.mails()[0], "me")
+    return link(instance.mails()[-1], "me")
 
 
 def _moderate(instance: Instance, state: str) -> None:

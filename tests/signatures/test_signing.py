@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, select, update
 
 from clarion.campaigns.service import edition_campaign
 from clarion.extensions import db, now, transaction
 from clarion.outbox.models import CAPPED, DUE, HELD, SENT, Message
-from clarion.signatures import tasks
+from clarion.signatures import counting, tasks
 from clarion.signatures.models import PENDING, Consent, Signature
 from clarion.testing import Instance, link, plain
 
@@ -78,7 +80,7 @@ def test_the_mailbox_confirms_the_consents(either_instance: Instance) -> None:
     either_instance.work()
     path = link(either_instance.mails()[0], "confirm")
     assert "Writers may email me" in either_instance.client.get(path).get_data(as_text=True)
-    either_instance.client.post(path, data={"action": "confirm"})
+    either_instance.confirm(path)
     with either_instance.context():
         assert db.session.scalars(select(Consent)).one().confirmed_at is not None
 
@@ -100,7 +102,7 @@ def test_looking_changes_nothing(instance: Instance) -> None:
     instance.work()
     path = link(instance.mails()[0], "confirm")
     for method in ("GET", "HEAD", "OPTIONS"):
-        for address in (path, location, f"/confirm/{location.partition('r=')[2]}", link(instance.mails()[0], "me")):
+        for address in (path, location, f"/confirm/{location.partition('r=')[2]}"):
             instance.client.open(address, method=method)
     assert _signatures(instance)[0].state == PENDING
     assert _signatures(instance)[0].code_tries == 0
@@ -190,3 +192,74 @@ def test_the_language_switch_keeps_what_was_typed_and_nothing_else(instance: Ins
     assert _signatures(instance) == []
     empty = instance.client.post("/library/es/sign", data={"switch": "1", "name": ""})
     assert (empty.status_code, empty.headers["Location"]) == (303, "/library/es")
+
+
+def _consents(instance: Instance) -> dict[str, bool]:
+    with instance.context():
+        rows = db.session.scalars(select(Consent))
+        return {row.organisation: row.confirmed_at is not None for row in rows}
+
+
+def test_the_code_confirms_only_what_was_ticked_beside_it(either_instance: Instance) -> None:
+    """A stranger signs with somebody's address and ticks a box; then its owner signs and types the code."""
+    either_instance.sign("library", name="Atta Cker", consent_writers_email="y")
+    location = either_instance.sign("library", name="Vera Owner", consent_readers_email="y").headers["Location"]
+    either_instance.work()
+    code = next(word for word in plain(either_instance.mails()[0]).split() if word.isdigit() and len(word) == 6)
+    reference = location.partition("r=")[2].partition("&")[0]
+    assert either_instance.client.post(f"/confirm/{reference}", data={"code": code}).status_code == 200
+    assert either_instance.count("library") == 1
+    assert _consents(either_instance) == {"writers": False, "readers": True}
+
+
+def test_a_button_confirms_only_the_boxes_it_showed(either_instance: Instance) -> None:
+    either_instance.sign("library", consent_writers_email="y")
+    either_instance.work()
+    path = link(either_instance.mails()[0], "confirm")
+    shown = either_instance.client.get(path).get_data(as_text=True)
+    either_instance.sign("library", consent_readers_email="y")
+    ids = re.findall(r'name="consent" value="(\d+)"', shown)
+    assert len(ids) == 1
+    either_instance.client.post(path, data={"action": "confirm", "consent": ids})
+    assert _consents(either_instance) == {"writers": True, "readers": False}
+
+
+@pytest.mark.parametrize("form", [{}, {"action": "x"}, {"action": "confirm-not"}])
+def test_only_the_button_confirms(instance: Instance, form: dict[str, str]) -> None:
+    instance.sign("library")
+    instance.work()
+    assert instance.client.post(link(instance.mails()[0], "confirm"), data=form).status_code == 200
+    assert instance.count("library") == 0
+
+
+def test_who_withdrew_comes_back_by_the_mail_that_says_so(either_instance: Instance) -> None:
+    either_instance.sign("library")
+    either_instance.work()
+    either_instance.confirm(link(either_instance.mails()[0], "confirm"))
+    either_instance.work()
+    me = link(either_instance.mails()[-1], "me")
+    either_instance.client.post(me, data={"action": "withdraw"})
+    assert either_instance.count("library") == 0
+    either_instance.sign("library")
+    either_instance.work()
+    path = link(either_instance.mails()[-1], "confirm")
+    assert either_instance.count("library") == 0
+    assert either_instance.confirm(path).status_code == 200
+    assert either_instance.count("library") == 1
+    with either_instance.context():
+        assert counting.drift() == {}
+
+
+def test_sending_again_writes_as_much_for_every_signer(instance: Instance) -> None:
+    """Else the time it takes would tell who has confirmed."""
+    references = []
+    for address in ("one@readers.example", "two@readers.example"):
+        references.append(instance.sign("library", email=address).headers["Location"].partition("r=")[2])
+    instance.work()
+    instance.confirm(link(instance.mails()[0], "confirm"))
+    rows = []
+    for reference in references:
+        before = sum(_states(instance).values())
+        instance.client.post(f"/confirm/{reference}", data={"resend": "1"})
+        rows.append(sum(_states(instance).values()) - before)
+    assert rows == [1, 1]

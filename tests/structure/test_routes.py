@@ -29,6 +29,10 @@ def _addresses(instance: Instance) -> dict[str, str]:
     location = instance.sign("library").headers["Location"]
     instance.work()
     (mail,) = instance.mails()
+    instance.sign("library", email="confirmed@readers.example")
+    instance.work()
+    instance.confirm(link(instance.mails()[-1], "confirm"))
+    instance.work()
     page = instance.client.get("/library/en").get_data(as_text=True)
     return {
         "/": "/",
@@ -38,7 +42,7 @@ def _addresses(instance: Instance) -> dict[str, str]:
         "/<slug:slug>/<language>/sign": "/library/en/sign",
         "/<slug:slug>/<language>/thanks": location,
         "/confirm/<token>": link(mail, "confirm"),
-        "/me/<token>": link(mail, "me"),
+        "/me/<token>": link(instance.mails()[-1], "me"),
         "/media/<digest>": "/media/none",
         "/static/<name>": re.search(r"/static/clarion\.\w+\.css", page)[0],  # type: ignore[index]
         "/healthz": "/healthz",

@@ -65,6 +65,10 @@ def load_folder(path: Path, root: Path, languages: Collection[str], wording: Wor
         name = Path(error.filename).name if error.filename else path.name
         folder.fault(name, f"Cannot be read: {error.strerror}.", "Check that the file is there and may be read.")
         result.campaign = None
+    except Exception as error:  # noqa: BLE001 - one strange folder must not keep the others from being read
+        message = f"The folder cannot be read, for a reason that is not foreseen ({type(error).__name__})."
+        folder.fault(path.name, message, "Take back the last change, and show this line to whoever runs the platform.")
+        result.campaign = None
     return result
 
 

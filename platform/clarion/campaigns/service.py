@@ -101,6 +101,9 @@ def _make_live(row: CampaignRow, edition: Edition, campaign: Campaign, keyring: 
     if campaign.status == "closed":
         row.closed_at = row.closed_at or now()
         return
+    if campaign.status == "draft":
+        # hiding a campaign after its end does not begin the days anew
+        return
     row.closed_at = None
     if row.erased_at is not None:
         _give_keys(row, keyring)

@@ -22,7 +22,12 @@ class Fault:
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
         key = f" [{self.key}]" if self.key else ""
-        return f"{place}:{key} {self.message} {self.hint}".rstrip()
+        return printable(f"{place}:{key} {self.message} {self.hint}".rstrip())
+
+
+def printable(words: str) -> str:
+    """Words that every terminal takes: the name of a file on disk need not be valid UTF-8."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

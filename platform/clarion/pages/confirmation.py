@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..broker import wake
 from ..campaigns.live import LiveCampaign, live_campaigns
+from ..campaigns.service import edition_campaign
 from ..extensions import now
 from ..i18n import best_language
 from ..security import access
-from ..signatures import service
-from ..signatures.models import PENDING, Signature
-from ..signatures.tokens import References
+from ..signatures import consents, service
+from ..signatures.models import PENDING, WITHDRAWN, Signature
+from ..signatures.tokens import Reference, References
 from .pulse import pulse
 from .render import settings
 from .steps import confirm_page, thanks_page
@@ -25,79 +26,94 @@ bp = Blueprint("confirmation", __name__)
 @access("personal")
 def show(token: str) -> BaseResponse:
     """Show what the link or reference is for. Mail scanners come here: nothing changes (rule 1)."""
-    signature, by_reference = _find(token)
-    if by_reference:
-        live, language = _place(signature)
+    reference = _reference(token)
+    if reference is not None:
+        live, language = _place(service.find(reference.signature_id))
         return make_response(thanks_page(live, language, token)) if live else _gone(None)
-    if signature is None or service.is_expired(signature, settings().signing.unconfirmed_days):
-        return _gone(signature)
+    signature = service.find_by_token(token)
     live, language = _place(signature)
-    if live is None:
-        return _gone(None)
-    if signature.state != PENDING:
+    if signature is None or live is None or service.is_expired(signature, settings().signing.unconfirmed_days):
+        return _gone(signature)
+    if not _can_confirm(signature, live):
         return make_response(confirm_page(live, language, "already"))
-    wordings = service.proposed_wordings(signature, live.campaign.consents, language)
     here = url_for("confirmation.show", token=token)
-    return make_response(confirm_page(live, language, "ask", consents=wordings, confirm_url=here))
+    asked = consents.proposed(signature.id)
+    return make_response(confirm_page(live, language, "ask", consents=asked, confirm_url=here))
 
 
 @bp.post("/confirm/<token>")
 @access("personal")
 def act(token: str) -> BaseResponse:
     """Count the signature, send the mail again, or forget a signature that was somebody else's doing."""
-    signature, by_reference = _find(token)
-    if by_reference:
-        return _by_code(token, signature)
-    if signature is None or service.is_expired(signature, settings().signing.unconfirmed_days):
+    reference = _reference(token)
+    if reference is not None:
+        return _by_reference(token, reference)
+    signature = service.find_by_token(token)
+    live, language = _place(signature)
+    if signature is None or live is None or service.is_expired(signature, settings().signing.unconfirmed_days):
         return _gone(signature)
-    if request.form.get("action") == "deny":
-        live, language = _place(signature)
+    action = request.form.get("action")
+    if action == "deny":
         denied = service.deny(signature)
         return make_response(confirm_page(live, language, "denied" if denied else "already"))
-    return _confirmed(signature)
+    if action != "confirm":
+        return show(token)
+    ids = [int(id) for id in request.form.getlist("consent") if id.isascii() and id.isdecimal() and len(id) < 19]
+    return _confirmed(signature, ids)
 
 
-def _by_code(reference: str, signature: Signature | None) -> BaseResponse:
+def _by_reference(token: str, reference: Reference) -> BaseResponse:
+    """From the page after signing: the mail once more, or the code from it."""
+    signature = service.find(reference.signature_id)
     live, language = _place(signature)
-    if live is None:
+    if live is None or signature is None:
         return _gone(None)
     if request.form.get("resend"):
-        message_id = service.resend(signature) if signature else None
-        if message_id is not None:
+        if service.resend(signature) is not None:
             wake("drain_lane", "email")
-        return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference, sent=1), 303)
+        return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=token, sent=1), 303)
     typed = request.form.get("code", "")[:40]
     code = "".join(c for c in typed if c.isdigit() and c.isascii())
     keyring, tries = current_app.extensions["clarion.keyring"], settings().signing.code_tries
-    expired = signature is None or service.is_expired(signature, settings().signing.unconfirmed_days)
-    if signature is None or expired or not service.code_is_right(signature.id, code, keyring, tries):
+    expired = service.is_expired(signature, settings().signing.unconfirmed_days)
+    if expired or not service.code_is_right(signature.id, code, keyring, tries):
         with force_locale(language):
             wrong = gettext(
                 "This code does not match. Please check the six digits, or press the button in the mail instead."
             )
-        return make_response(thanks_page(live, language, reference, code_error=wrong, typed=typed), 422)
-    return _confirmed(signature)
+        return make_response(thanks_page(live, language, token, code_error=wrong, typed=typed), 422)
+    return _confirmed(signature, _ticked_here(signature, reference))
 
 
-def _confirmed(signature: Signature) -> Response:
-    """Count it. A campaign that was paused or closed since takes it still: the name was given in time."""
+def _ticked_here(signature: Signature, reference: Reference) -> list[int]:
+    """The consents that whoever types the code ticked on their own form: others may be a stranger's."""
+    edition = edition_campaign(reference.edition_id)
+    asks = edition.consents if edition else ()
+    mine = {(ask.organisation, ask.channel) for place, ask in enumerate(asks) if reference.ticked >> place & 1}
+    return [c.id for c in consents.proposed(signature.id) if (c.organisation, c.channel) in mine]
+
+
+def _can_confirm(signature: Signature, live: LiveCampaign) -> bool:
+    """A name given in time counts after the end too; one that was withdrawn comes back while signing is open."""
+    return signature.state == PENDING or (signature.state == WITHDRAWN and live.campaign.state(now()) == "live")
+
+
+def _confirmed(signature: Signature, shown_consents: list[int]) -> Response:
     live, language = _place(signature)
     if live is None or live.campaign.state(now()) == "draft":
         return _gone(None)
-    message_id = service.confirm(signature.id)
+    back = _can_confirm(signature, live)
+    message_id = service.confirm(signature.id, shown_consents, withdrawn_too=back)
     if message_id is not None:
         wake("drain_lane", "email")
         pulse().forget()
     return make_response(confirm_page(live, language, "done" if message_id is not None else "already"))
 
 
-def _find(token: str) -> tuple[Signature | None, bool]:
-    """The signature behind a token, and whether the token is a reference, which needs the code as well."""
+def _reference(token: str) -> Reference | None:
+    """What a token from the page after signing refers to; that page needs the code as well."""
     references: References = current_app.extensions["clarion.references"]
-    signature_id = references.read(token, now())
-    if signature_id is not None:
-        return service.find(signature_id), True
-    return service.find_by_token(token), False
+    return references.read(token, now())
 
 
 def _place(signature: Signature | None) -> tuple[LiveCampaign | None, str]:

@@ -18,6 +18,7 @@ from typing import Any
 import brotli
 from flask import Flask
 from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
+from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.test import create_environ, run_wsgi_app
 
 from ..assets import Assets
@@ -159,8 +160,7 @@ class Front:
     def _is_our_host(self, host: str) -> bool:
         known = self._known_hosts.get(host)
         if known is None:
-            name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-            known = name.strip("[]").lower() in self._hosts
+            known = host_is_trusted(host, self._hosts)
             if len(self._known_hosts) < 100:
                 self._known_hosts[host] = known
         return known

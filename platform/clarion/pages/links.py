@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 import segno
@@ -55,6 +56,7 @@ def share_links(url: str, text: str, title: str) -> list[ShareLink]:
     ]
 
 
+@lru_cache(maxsize=256)
 def qr_code(url: str) -> Markup:
     """A QR code of an address as an inline SVG that takes the page's colours."""
     svg = segno.make(url, error="m").svg_inline(scale=4, border=2, dark="#000", omitsize=True)

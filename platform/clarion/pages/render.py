@@ -25,7 +25,9 @@ from .links import Links, qr_code, share_links
 from .pulse import pulse
 from .theme import theme_css
 
-SHOWN_CC = 2
+SHOWN = 3
+"""Recipients named in the line above the title; the rest opens below it."""
+
 PAGE_SOURCE = "page"
 
 
@@ -166,7 +168,10 @@ def _recipients(campaign: Campaign, language: str) -> dict[str, Any]:
 
     to = [shown(r) for r in campaign.recipients if r.role == "to"]
     cc = [shown(r) for r in campaign.recipients if r.role == "cc"]
-    return {"to": to, "cc": cc, "shown": SHOWN_CC, "more": max(0, len(cc) - SHOWN_CC)}
+    shown_to = to[:SHOWN]
+    shown_cc = cc[: max(0, SHOWN - len(shown_to))]
+    more = len(to) + len(cc) - len(shown_to) - len(shown_cc)
+    return {"to": to, "cc": cc, "shown_to": shown_to, "shown_cc": shown_cc, "more": more}
 
 
 def new_form_token(live: LiveCampaign) -> str:
@@ -190,7 +195,6 @@ def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = Non
             state=state,
             form=form,
             form_token=new_form_token(live) if form else "",
-            source=PAGE_SOURCE,
             consents=form.consents if form else [],
             reasons=pulse().reasons(live.id),
             recipients=_recipients(live.campaign, language),

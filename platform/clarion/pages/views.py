@@ -33,7 +33,7 @@ from ..security import access, refuse_cross_site
 from ..signatures.forms import SignForm, build_form
 from ..signatures.group import Overloaded, sign
 from ..signatures.service import Submission
-from ..signatures.tokens import FormToken, FormTokens, References
+from ..signatures.tokens import FormToken, FormTokens, Reference, References
 from .pulse import pulse
 from .render import campaign_page, language_named, links
 from .steps import index_page, thanks_page
@@ -68,7 +68,7 @@ def index() -> Response:
     return response
 
 
-@bp.get("/<slug:slug>")
+@bp.get("/<slug:slug>", strict_slashes=False)
 @access("public")
 def choose_language(slug: str) -> BaseResponse:
     """Send the visitor to their own language."""
@@ -80,7 +80,7 @@ def choose_language(slug: str) -> BaseResponse:
     return response
 
 
-@bp.get("/<slug:slug>/<language>")
+@bp.get("/<slug:slug>/<language>", strict_slashes=False)
 @access("public")
 def campaign(slug: str, language: str) -> BaseResponse:
     """The campaign page: the same bytes for everyone, so `front` keeps them in memory."""
@@ -126,6 +126,14 @@ def media(digest: str) -> Response:
     return response
 
 
+@bp.get("/<slug:slug>/<language>/sign")
+@access("personal")
+def back_to_page(slug: str, language: str) -> BaseResponse:
+    """Who reloads or shares the address of a form that was sent gets the page."""
+    visible(slug, language)
+    return redirect(url_for("pages.campaign", slug=slug, language=language), 303)
+
+
 @bp.post("/<slug:slug>/<language>/sign", endpoint="sign")
 @access("personal")
 def sign_form(slug: str, language: str) -> BaseResponse:
@@ -135,6 +143,9 @@ def sign_form(slug: str, language: str) -> BaseResponse:
         abort(415)
     if request.form.get("switch"):
         return _switch(live, language)
+    state = live.campaign.state(now())
+    if state in REFUSED_STATUS:
+        return _refused(live, language, state)
     form = build_form(live.campaign, language, request.form)
     token = _form_token(live)
     if token is None:
@@ -144,9 +155,6 @@ def sign_form(slug: str, language: str) -> BaseResponse:
                 "This form had been open for too long. Nothing is lost: please press the button once more."
             )
         return make_response(campaign_page(live, language, form, expired), 422)
-    state = live.campaign.state(now())
-    if state in REFUSED_STATUS:
-        return make_response(campaign_page(live, language), REFUSED_STATUS[state])
     if not form.validate():
         return make_response(campaign_page(live, language, form), 422)
     return _signed(live, language, form, token)
@@ -173,9 +181,20 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
     if signed.message_id is not None:
         wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
-    reference = references.make(signed.signature_id, now())
+    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in submission.consents)
+    reference = references.make(Reference(signed.signature_id, live.edition_id, ticked), now())
     later = None if usual else 1
     return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=reference, later=later), 303)
+
+
+def _refused(live: LiveCampaign, language: str, state: str) -> BaseResponse:
+    """The page of a campaign that takes no signatures, saying plainly that this one was not taken."""
+    with force_locale(language):
+        words = {
+            "paused": gettext("Your signature was not taken: signing is paused for the moment. Please come back soon."),
+            "closed": gettext("Your signature was not taken: this petition has closed."),
+        }
+    return make_response(campaign_page(live, language, refused=str(words[state])), REFUSED_STATUS[state])
 
 
 def _paused(live: LiveCampaign, language: str, form: SignForm) -> BaseResponse:
@@ -196,7 +215,7 @@ def _form_token(live: LiveCampaign) -> FormToken | None:
 def _switch(live: LiveCampaign, language: str) -> BaseResponse:
     """The page in another language with what was typed; nothing is checked and nothing is kept."""
     plain = url_for("pages.campaign", slug=live.slug, language=language)
-    typed = {name: value for name, value in request.form.items() if name not in ("switch", "token", "source")}
+    typed = {name: value for name, value in request.form.items() if name not in ("switch", "token")}
     if not any(typed.values()) or live.campaign.state(now()) != "live":
         return redirect(plain, 303)
     return make_response(campaign_page(live, language, build_form(live.campaign, language, request.form)))

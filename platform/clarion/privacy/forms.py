@@ -10,7 +10,7 @@ from ..domain.campaign import Campaign
 from ..domain.person import Person
 from ..signatures.forms import SignForm, build_form
 
-_LEFT_OUT = ("email", "token", "source", "website")
+_LEFT_OUT = ("email", "token", "website")
 
 
 def correction_form(campaign: Campaign, language: str, data: Any, known: Person, *, show_name: bool) -> SignForm:

@@ -21,7 +21,7 @@ def ended_at(live: LiveCampaign) -> datetime | None:
     if live.campaign.closes:
         ends.append(datetime.fromisoformat(live.campaign.closes))
     past = [end for end in ends if end <= now()]
-    return min(past) if past and live.campaign.state(now()) == "closed" else None
+    return min(past) if past and live.campaign.state(now()) in ("closed", "draft") else None
 
 
 def is_over(live: LiveCampaign) -> bool:

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import delete, select, text, update
 
 from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
-from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
 from ..extensions import Transaction, db, this_minute, transaction
 from ..sealing import Link, look_up, seal
 from ..signatures.counting import add_step
 from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN, Consent, Reason, Signature
-
-
-@dataclass(frozen=True, slots=True)
-class OwnConsent:
-    """A consent as its giver sees it."""
-
-    id: int
-    wording: str
-    state: str
-    """`given`, `proposed` (ticked again later, not confirmed) or `withdrawn`."""
 
 
 def find(link: Link) -> Signature | None:
@@ -42,21 +30,6 @@ def reason_state(signature: Signature) -> str:
     if signature.reason_due:
         return "waiting"
     return db.session.scalar(select(Reason.state).filter_by(signature_id=signature.id)) or "none"
-
-
-def consents(signature: Signature, asks: Sequence[ConsentAsk], language: str) -> list[OwnConsent]:
-    """All consents of a signature with their wording."""
-    words = {(ask.organisation, ask.channel): ask.wording.get(language, "") for ask in asks}
-    rows = db.session.scalars(select(Consent).filter_by(signature_id=signature.id).order_by(Consent.id))
-    return [
-        OwnConsent(row.id, words.get((row.organisation, row.channel), row.organisation), _state(row)) for row in rows
-    ]
-
-
-def _state(consent: Consent) -> str:
-    if consent.withdrawn_at is not None:
-        return "withdrawn"
-    return "given" if consent.confirmed_at is not None else "proposed"
 
 
 def save(signature: Signature, link: Link, changed: Person, live: LiveCampaign, *, show_name: bool) -> None:
@@ -78,6 +51,8 @@ def save(signature: Signature, link: Link, changed: Person, live: LiveCampaign, 
         if reason_touched:
             session.execute(delete(Reason).where(Reason.signature_id == row.id))
             row.reason_due = bool(changed.reason)
+    if reason_touched:
+        _empty_log()
 
 
 def withdraw(signature: Signature) -> None:
@@ -85,6 +60,7 @@ def withdraw(signature: Signature) -> None:
     with transaction() as session:
         _leave_the_count(session, signature, WITHDRAWN)
         session.execute(delete(Reason).where(Reason.signature_id == signature.id))
+    _empty_log()
 
 
 def sign_again(signature: Signature, link: Link) -> None:
@@ -105,13 +81,21 @@ def erase(signature: Signature) -> None:
     with transaction() as session:
         _leave_the_count(session, signature, WITHDRAWN)
         session.execute(delete(Signature).where(Signature.id == signature.id))
+    _empty_log()
+
+
+def _empty_log() -> None:
+    """Take what was deleted out of SQLite's write-ahead log too, where it would stay readable for a while."""
     if db.engine.dialect.name == "sqlite":
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
 
 def set_consent(signature: Signature, consent_id: int, *, give: bool) -> bool:
-    """Give or withdraw one consent; `False` if it is not this signer's."""
+    """Give or withdraw one consent; `False` if it is not this signer's.
+
+    A yes here is a yes to the recorded words, which the page shows beside the button.
+    """
     with transaction() as session:
         mine = update(Consent).where(Consent.id == consent_id, Consent.signature_id == signature.id)
         values = {"withdrawn_at": None, "confirmed_at": this_minute()} if give else {"withdrawn_at": this_minute()}

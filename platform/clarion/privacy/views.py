@@ -14,6 +14,7 @@ from ..extensions import now
 from ..pages.render import campaign_context
 from ..sealing import Link, SealBroken
 from ..security import access
+from ..signatures.consents import consents_of
 from ..signatures.forms import SignForm
 from ..signatures.models import Signature
 from . import service
@@ -124,7 +125,7 @@ def _page(
             state=current.state,
             show_name=current.show_name,
             reason_state=service.reason_state(current),
-            consents=service.consents(current, live.campaign.consents, language),
+            consents=consents_of(current.id),
             form=form or correction_form(live.campaign, language, None, person, show_name=current.show_name),
             saved=saved,
             erased=False,

@@ -67,7 +67,6 @@ class SignForm(Form):
     name = NameField(lazy_gettext("Name"))
     email = AddressField(lazy_gettext("Email"))
     token = HiddenField()
-    source = HiddenField()
     website = StringField(lazy_gettext("Leave this empty"))
 
     asks: tuple[ConsentAsk, ...] = ()

@@ -15,7 +15,7 @@ from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..sealing import Keyring
-from .service import Prepared, Signed, Submission, prepare, write
+from .service import Prepared, Signed, Submission, Vanished, prepare, write
 
 LARGEST = 64
 """Signatures in one transaction."""
@@ -80,17 +80,24 @@ class GroupCommit:
             for ticket in tickets:
                 ticket.error = error
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not fail its neighbours
-            if len(tickets) == 1:
+            if len(tickets) == 1 and not isinstance(error, Vanished):
                 tickets[0].error = error
-            else:
-                for ticket in tickets:
-                    self._write_alone(ticket)
+                return
+            for ticket in tickets:
+                self._write_alone(ticket)
 
     def _write_alone(self, ticket: Ticket) -> None:
-        try:
-            self._write([ticket])
-        except Exception as error:  # noqa: BLE001 - its owner raises it
-            ticket.error = error
+        for last in (False, True):
+            try:
+                self._write([ticket])
+            except Vanished as error:
+                if last:
+                    ticket.error = error
+            except Exception as error:  # noqa: BLE001 - its owner raises it
+                ticket.error = error
+                return
+            else:
+                return
 
     def _write(self, tickets: list[Ticket]) -> None:
         for ticket, signed in zip(tickets, write([t.prepared for t in tickets]), strict=True):

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import Connection, select, tuple_, update
 
 from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
 from ..extensions import Transaction, db, now, this_minute, transaction
-from ..outbox.models import HELD
+from ..outbox.models import CAPPED, DUE, HELD
 from ..outbox.service import NewMessage, put
 from ..rows import insert_new_rows
 from ..sealing import Keyring, Link, blind_index, look_up, seal
+from .consents import confirm_shown
 from .counting import add_step
-from .models import CONFIRMED, PENDING, Consent, Signature
+from .models import CONFIRMED, PENDING, WITHDRAWN, Consent, Signature
 from .tokens import code_mark
 
 SAME_VISIT = timedelta(minutes=10)
+
+
+class Vanished(Exception):
+    """The signature that was in the way was erased at this very moment; writing again will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +110,16 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
         inserted = insert_new_rows(connection, Signature, [p.row for p in prepared], columns)
         fresh = {(campaign_id, bytes(index)): id for id, campaign_id, index in inserted}
         messages = []
-        earlier = _earlier(session, [p.key for p in prepared if p.key not in fresh])
+        # asked for new signatures too, so that both take the same time (rule 5)
+        earlier = _earlier(connection, [p.key for p in prepared])
         for one in prepared:
             id = fresh.pop(one.key, None)
-            if id is None:
-                message = _for_repeat(earlier.get(one.key) or _earlier(session, [one.key])[one.key])
-            else:
+            if id is not None:
                 message = NewMessage("confirm", one.submission.live.id, id, f"confirm:{id}")
+            elif one.key in earlier:
+                message = _for_repeat(one.submission.live.id, earlier[one.key])
+            else:
+                raise Vanished
             messages.append(replace(message, state=HELD) if one.submission.suspect else message)
         _write_consents(session, prepared, [message.signature_id for message in messages])
         message_ids = put(session, messages)
@@ -125,15 +133,26 @@ def _look_up(token: str) -> bytes:
     return found
 
 
-def _earlier(session: Transaction, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], Signature]:
-    """The signatures that are there already, by their unique keys."""
-    if not keys:
-        return {}
-    query = select(Signature).where(tuple_(Signature.campaign_id, Signature.email_index).in_(list(keys)))
-    return {(row.campaign_id, row.email_index): row for row in session.scalars(query)}
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What matters of a signature that is there already."""
+
+    id: int
+    state: str
+    signed_at: datetime
 
 
-def _for_repeat(earlier: Signature) -> NewMessage:
+def _earlier(connection: Connection, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], _Earlier]:
+    """The signatures that are there, by their unique keys."""
+    columns = (Signature.campaign_id, Signature.email_index, Signature.id, Signature.state, Signature.signed_at)
+    query = select(*columns).where(tuple_(Signature.campaign_id, Signature.email_index).in_(list(keys)))
+    return {
+        (campaign_id, bytes(index)): _Earlier(id, state, signed_at)
+        for campaign_id, index, id, state, signed_at in connection.execute(query)
+    }
+
+
+def _for_repeat(campaign_id: int, earlier: _Earlier) -> NewMessage:
     """The message for the owner of a signature that is there already.
 
     A form sent twice within minutes needs no second mail, a later one gets the confirmation once more;
@@ -142,8 +161,8 @@ def _for_repeat(earlier: Signature) -> NewMessage:
     if earlier.state == PENDING:
         recent = earlier.signed_at > now() - SAME_VISIT
         key = f"confirm:{earlier.id}" if recent else f"resend:{earlier.id}"
-        return NewMessage("confirm", earlier.campaign_id, earlier.id, key)
-    return NewMessage("again", earlier.campaign_id, earlier.id, f"again:{earlier.id}:{now():%Y-%m}")
+        return NewMessage("confirm", campaign_id, earlier.id, key)
+    return NewMessage("again", campaign_id, earlier.id, f"again:{earlier.id}:{now():%Y-%m}")
 
 
 def _write_consents(session: Transaction, prepared: Sequence[Prepared], signature_ids: Sequence[int]) -> None:
@@ -179,27 +198,26 @@ def is_expired(signature: Signature, days: int) -> bool:
     return signature.state == PENDING and signature.signed_at < now() - timedelta(days=days)
 
 
-def confirm(signature_id: int) -> int | None:
-    """Count a pending signature and return its thank-you message's id; `None` if there was nothing to do.
+def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdrawn_too: bool = False) -> int | None:
+    """Count a signature and return its thank-you message's id; `None` if there was nothing to do.
 
-    The change of state is the guard: of two requests at once, one finds the row pending (rule 4).
+    The change of state is the guard: of two requests at once, one finds the row as it was (rule 4).
+    `withdrawn_too` lets the mailbox bring back a signature that it withdrew.
     """
+    from_states = [PENDING, WITHDRAWN] if withdrawn_too else [PENDING]
     with transaction() as session:
         changed = session.execute(
             update(Signature)
-            .where(Signature.id == signature_id, Signature.state == PENDING)
-            .values(state=CONFIRMED, confirmed_at=this_minute())
+            .where(Signature.id == signature_id, Signature.state.in_(from_states))
+            .values(state=CONFIRMED, confirmed_at=this_minute(), withdrawn_at=None)
         ).rowcount  # type: ignore[attr-defined]
         if not changed:
             return None
-        session.execute(
-            update(Consent)
-            .where(Consent.signature_id == signature_id, Consent.confirmed_at.is_(None))
-            .values(confirmed_at=this_minute())
-        )
+        confirm_shown(session, signature_id, shown_consents)
         signature = session.get_one(Signature, signature_id)
         add_step(session, signature, +1)
-        return put(session, [NewMessage("thanks", signature.campaign_id, signature_id, f"thanks:{signature_id}")])[0]
+        key = f"thanks:{signature_id}:{this_minute():%Y%m%d%H%M}"
+        return put(session, [NewMessage("thanks", signature.campaign_id, signature_id, key)])[0]
 
 
 def code_is_right(signature_id: int, code: str, keyring: Keyring, tries: int) -> bool:
@@ -221,11 +239,15 @@ def code_is_right(signature_id: int, code: str, keyring: Keyring, tries: int) ->
 
 
 def resend(signature: Signature) -> int | None:
-    """Send the confirmation once more, once; for any other state the mailbox gets nothing."""
-    if signature.state != PENDING:
-        return None
+    """Send the confirmation once more, once; for any other state the mailbox gets nothing.
+
+    A row is written in every case, so that the time it takes tells nobody which it was (rule 5).
+    """
+    state = DUE if signature.state == PENDING else CAPPED
+    message = NewMessage("confirm", signature.campaign_id, signature.id, f"resend:{signature.id}", state)
     with transaction() as session:
-        return put(session, [NewMessage("confirm", signature.campaign_id, signature.id, f"resend:{signature.id}")])[0]
+        (id,) = put(session, [message])
+    return id if state == DUE else None
 
 
 def deny(signature: Signature) -> bool:
@@ -236,10 +258,3 @@ def deny(signature: Signature) -> bool:
             return False
         session.delete(pending)
         return True
-
-
-def proposed_wordings(signature: Signature, asks: Sequence[ConsentAsk], language: str) -> list[str]:
-    """The words of the boxes that were ticked and wait for the mailbox, for the confirmation page."""
-    rows = db.session.scalars(select(Consent).filter_by(signature_id=signature.id, confirmed_at=None))
-    given = {(row.organisation, row.channel) for row in rows}
-    return [ask.wording.get(language, "") for ask in asks if (ask.organisation, ask.channel) in given]

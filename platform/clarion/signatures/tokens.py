@@ -64,6 +64,16 @@ class FormTokens:
         return token
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the page after signing refers to: a signature, and the boxes that were ticked just then."""
+
+    signature_id: int
+    edition_id: int
+    ticked: int
+    """Bit n stands for the n-th consent that the edition asks."""
+
+
 class References:
     """References to a signature for the page after signing, which a new and a repeat signer see alike.
 
@@ -72,26 +82,27 @@ class References:
     """
 
     MARK = "r"
-    LIFE = timedelta(days=7)
 
-    def __init__(self, keyring: Keyring) -> None:
+    def __init__(self, keyring: Keyring, days: int) -> None:
         self._box = SecretBox(keyring.secret("reference"))
+        self._life = timedelta(days=days)
 
-    def make(self, signature_id: int, at: datetime) -> str:
-        """A new reference to a signature."""
-        expires = int((at + self.LIFE).timestamp())
-        return self.MARK + encode_token(bytes(self._box.encrypt(struct.pack(">QQ", signature_id, expires))))
+    def make(self, reference: Reference, at: datetime) -> str:
+        """A new reference."""
+        expires = int((at + self._life).timestamp())
+        packed = struct.pack(">QQQQ", reference.signature_id, reference.edition_id, reference.ticked, expires)
+        return self.MARK + encode_token(bytes(self._box.encrypt(packed)))
 
-    def read(self, text: str, at: datetime) -> int | None:
-        """The signature's id, or `None` if this is no reference or it is too old."""
+    def read(self, text: str, at: datetime) -> Reference | None:
+        """What it refers to, or `None` if this is no reference or it is too old."""
         raw = decode_token(text.removeprefix(self.MARK)) if text.startswith(self.MARK) else None
         if raw is None:
             return None
         try:
-            signature_id, expires = struct.unpack(">QQ", self._box.decrypt(raw))
+            signature_id, edition_id, ticked, expires = struct.unpack(">QQQQ", self._box.decrypt(raw))
         except (CryptoError, ValueError, TypeError, struct.error):
             return None
-        return int(signature_id) if at.timestamp() < expires else None
+        return Reference(signature_id, edition_id, ticked) if at.timestamp() < expires else None
 
 
 def code_mark(key: bytes, look_up: bytes, code: str) -> bytes:
