@@ -80,7 +80,7 @@ def sign(instance: Instance, name: str, language: str, **fields: str) -> tuple[s
 
 def confirm(instance: Instance, mail: EmailMessage) -> EmailMessage:
     """Press the button of the mail; the thank-you that comes."""
-    instance.client.post(link(mail, "confirm"), data={"action": "confirm"})
+    instance.confirm(link(mail, "confirm"))
     instance.work()
     return _mails_to(instance, str(mail["To"]))[-1]
 

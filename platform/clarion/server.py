@@ -125,8 +125,17 @@ class Publisher:
                     report(error, "watch failed")
                     self.say(f"{_shown(self.settings.campaigns.folder)}/: the watch was interrupted, and goes on.")
                 told = str(error)
+                self._look(stop)
             again = True
             stop.wait(WATCH_PAUSE)
+
+    def _look(self, stop: threading.Event) -> None:
+        """Publish what has changed without a watch: it cannot stand while a name in the folder is not UTF-8."""
+        try:
+            if not stop.is_set():
+                self.publish_all(changed=True)
+        except Exception as error:  # noqa: BLE001 - the next look may succeed
+            report(error, "watch failed")
 
     def _watch(self, stop: threading.Event, *, behind: bool) -> None:
         """Watch the folder until it is another one than at the beginning.

@@ -113,7 +113,7 @@ class Site:
     def confirmed(self, language: str = "en", **fields: str) -> Signer:
         """The same, confirmed."""
         signer = self.signer(language, **fields)
-        self.instance.client.post(signer.confirm, data={"action": "confirm"})
+        self.instance.confirm(signer.confirm)
         self.instance.work()
         return signer
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from clarion.testing import plain
+
 LANGUAGES = ("en", "es")
 PHONE, DESK = 360, 1280
 
@@ -119,8 +121,10 @@ def test_mails_are_open_to_everyone(visit, site, examine, language: str) -> None
     site.instance.work()
     mails = site.instance.mails()
     assert len(mails) == 3
+    assert ["/me/" in plain(mail) for mail in mails] == [False, True, True], "an address may be mistyped"
     page = visit().page
     for mail in mails:
+        assert max(map(len, mail.as_bytes().splitlines())) <= 900, "RFC 5322 allows 998"
         part = mail.get_body(("html",))
         page.set_content(part.get_content())
         assert examine(page, targets=False) == [], mail["Subject"]

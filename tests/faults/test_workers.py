@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from faults.stage import Stage, kill
-from rig.ledger import Connection, confirm_path, sign
+from rig.ledger import Connection, sign
 from rig.proxy import Trap
 from rig.site import wait_until
 
@@ -56,7 +56,7 @@ def test_a_thank_you_that_may_have_left_is_not_sent_again(stage: Stage) -> None:
     wait_until(lambda: stage.mailboxes.to(address))
     (mail,) = stage.mailboxes.to(address)
     trap = stage.smtp.trap(TAKEN, "hold", from_server=True)
-    Connection(stage.site.port, 20.0).post(confirm_path(mail), {"action": "confirm"})
+    Connection(stage.site.port, 20.0).post(mail.body, {"action": "confirm"})
     trap.wait()
     kill_worker(stage)
     stage.smtp.cut()

@@ -10,8 +10,8 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, LiteralString, Self
 from urllib.parse import urlencode
@@ -33,7 +33,7 @@ SETTLED = 60.0
 
 
 class Mailboxes:
-    """What arrived at the sink, read a little at a time, by any thread."""
+    """What arrived at the sink, read a little at a time, by any thread; of a body only the confirmation link is kept."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -43,7 +43,9 @@ class Mailboxes:
     def arrived(self) -> list[Taken]:
         """All mails so far, in order."""
         with self._lock:
-            self._mails += self._sink.mails(after=len(self._mails))
+            for mail in self._sink.mails(after=len(self._mails)):
+                found = _CONFIRM.search(mail.body)
+                self._mails.append(replace(mail, body=found[0] if found else ""))
             return list(self._mails)
 
     def rules(self, *rules: Rule) -> None:
@@ -244,8 +246,8 @@ class Confirmations:
             fresh = self.mailboxes.arrived()[self._seen :]
             self._seen += len(fresh)
             for mail in fresh:
-                if (path := confirm_path(mail)) and not self._stop.is_set():
-                    self._press(connection, mail.recipient, path)
+                if mail.body and not self._stop.is_set():
+                    self._press(connection, mail.recipient, mail.body)
         connection.close()
 
     def _press(self, connection: Connection, recipient: str, path: str) -> None:
@@ -262,12 +264,6 @@ class Confirmations:
                 return
             else:
                 self._stop.wait(0.2)
-
-
-def confirm_path(mail: Taken) -> str:
-    """The path of the confirmation link in a mail, or nothing if it has none."""
-    found = _CONFIRM.search(mail.body)
-    return found[0] if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,18 +305,19 @@ class Books:
 
     def __init__(self, site: Site, postgres: Postgres, mailboxes: Mailboxes) -> None:
         self.site, self.postgres, self.mailboxes = site, postgres, mailboxes
+        self._indexes: dict[str, bytes] = {}
 
     def settle(self, ledger: Ledger, confirmed: Sequence[str] = (), seconds: float = SETTLED) -> Account:
         """Wait until every signature has its mail and the count stands still, then compare."""
         wait_until(self.site.is_ready, lambda: self.site.log[-3000:])
-        wait_until(lambda: not self._unsent(ledger), lambda: str(self.account(ledger, confirmed)), seconds)
+        wait_until(lambda: not self._waiting().get("due"), lambda: str(self.account(ledger, confirmed)), seconds)
         wait_until(lambda: self._shown() == self._confirmed(), lambda: str(self.account(ledger, confirmed)), 10)
         return self.account(ledger, confirmed)
 
     def account(self, ledger: Ledger, confirmed: Sequence[str] = ()) -> Account:
         """Compare now."""
         rows = self._rows(ledger)
-        taken = [mail for mail in self.mailboxes.arrived() if mail.recipient in rows and confirm_path(mail)]
+        taken = [mail for mail in self.mailboxes.arrived() if mail.recipient in rows and mail.body]
         mails = [(mail.recipient, mail.message_id) for mail in taken]
         acknowledged = set(ledger.acknowledged)
         return Account(
@@ -337,13 +334,9 @@ class Books:
             waiting=self._waiting(),
         )
 
-    def _unsent(self, ledger: Ledger) -> set[str]:
-        return self._rows(ledger).keys() - {mail.recipient for mail in self.mailboxes.arrived()}
-
     def _rows(self, ledger: Ledger) -> dict[str, str]:
         """The addresses that the database knows, with the state of their signatures."""
-        index = self._index()
-        known = {index(address): address for address in list(ledger.attempted)}
+        known = {self._index(address): address for address in list(ledger.attempted)}
         rows = self._all("SELECT email_index, state FROM signature WHERE campaign_id = %s", self._campaign["id"])
         return {known[bytes(row["email_index"])]: row["state"] for row in rows if bytes(row["email_index"]) in known}
 
@@ -352,7 +345,7 @@ class Books:
         found = self._all(
             "SELECT m.* FROM message m JOIN signature s ON s.id = m.signature_id "
             "WHERE s.email_index = %s AND m.kind = %s ORDER BY m.id LIMIT 1",
-            self._index()(address),
+            self._index(address),
             kind,
         )
         return found[0] if found else None
@@ -361,9 +354,14 @@ class Books:
     def _campaign(self) -> dict[str, Any]:
         return self._all("SELECT id, key_id FROM campaign WHERE slug = %s", SLUG)[0]
 
-    def _index(self) -> Callable[[str], bytes]:
-        key = Keyring(self.site.home / "var" / "keyring").index_key(self._campaign["key_id"])
-        return lambda address: blind_index(key, canonical_address(address))
+    @cached_property
+    def _index_key(self) -> bytes:
+        return Keyring(self.site.home / "var" / "keyring").index_key(self._campaign["key_id"])
+
+    def _index(self, address: str) -> bytes:
+        if address not in self._indexes:
+            self._indexes[address] = blind_index(self._index_key, canonical_address(address))
+        return self._indexes[address]
 
     def _waiting(self) -> dict[str, int]:
         rows = self._all("SELECT state, count(*) AS n FROM message WHERE state <> 'sent' GROUP BY state")

@@ -10,6 +10,7 @@ from .media import MAX_BYTES, SUFFIXES, ImageRefused, Picture, read_image
 
 MAX_TEXT = 256 * 1024
 MAX_FILES = 200
+_SHEETS = (".csv.txt", ".csv.csv", ".xlsx", ".xls", ".ods", ".numbers")
 
 
 class Folder:
@@ -70,6 +71,13 @@ class Folder:
         """Whether the file is there, fit to be read or not."""
         return self._is_left_out(name) or (self.path / name).is_file()
 
+    def near(self, name: str) -> str:
+        """A file whose name was meant to be this one: `EN.md`, `en.md.txt`, `recipients.xlsx`; else nothing."""
+        stem = name.rpartition(".")[0].lower()
+        there = sorted(p.name for p in self.path.iterdir() if p.is_file() and p.name != name)
+        close = [n for n in there if n.lower() in (name, f"{name}.txt", f"{stem}.txt", *(stem + s for s in _SHEETS))]
+        return close[0] if close else ""
+
     def read(self, name: str) -> str | None:
         """The text of a file, or `None` if it is not there or cannot be read; the latter is a fault."""
         path = self.path / name
@@ -79,7 +87,9 @@ class Folder:
             source = path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
-            self.fault(name, "The text is not UTF-8.", "Save it with the encoding UTF-8.", line)
+            table = name.endswith(".csv")
+            hint = 'Save it as "CSV UTF-8".' if table else "Save it with the encoding UTF-8."
+            self.fault(name, "The text is not UTF-8.", hint, line)
             return None
         if "\0" in source:
             line = source[: source.index("\0")].count("\n") + 1

@@ -89,7 +89,7 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
     opens, closes = reader.dates(table)
     texts = {code: text for code in codes if (text := read_text(folder, code)) is not None}
     _check_written(folder, texts, draft=table.status == "draft")
-    recipients = _recipients(folder, codes, languages)
+    recipients = _recipients(folder, codes, languages, needed=table.status in ("live", "paused"))
     image = folder.picture(table.image, FILE, reader.line("image"), "image") if table.image else None
     if folder.errors:
         return
@@ -133,10 +133,20 @@ def _check_the_rest(folder: Folder, codes: list[str], languages: Collection[str]
     _recipients(folder, codes, languages)
 
 
-def _recipients(folder: Folder, codes: list[str], languages: Collection[str]) -> tuple[Recipient, ...]:
+def _recipients(
+    folder: Folder, codes: list[str], languages: Collection[str], *, needed: bool = False
+) -> tuple[Recipient, ...]:
+    """The recipients; a petition that is `needed` now, as people can sign it, must have some."""
     file = "recipients.csv"
     if not folder.has(file):
-        folder.fault(file, "Nobody is addressed.", "Write a table with role and name.", warning=True)
+        if near := folder.near(file):
+            hint = f"{file} is looked for: rename the file."
+            if not near.lower().startswith(file):
+                hint = f'Save it from the spreadsheet as "CSV UTF-8", with the name {file}.'
+            folder.fault(file, f"The file is missing, but there is {near}.", hint, warning=not needed)
+        else:
+            hint = "Write a table with role and name."
+            folder.fault(file, "The file is missing: nobody is addressed.", hint, warning=not needed)
         return ()
     source = folder.read(file)
     if source is None or not codes:
@@ -144,5 +154,6 @@ def _recipients(folder: Folder, codes: list[str], languages: Collection[str]) ->
     recipients, faults = read_recipients(source, file, codes, languages)
     folder.faults += faults
     if all(fault.level == "warning" for fault in faults) and not any(one.role == "to" for one in recipients):
-        folder.fault(file, "Nobody is addressed.", "Give at least one recipient the role to.", key="role")
+        hint = "Give at least one recipient the role to." if recipients else "Write a line with role and name."
+        folder.fault(file, "Nobody is addressed.", hint, key="role", warning=not recipients and not needed)
     return recipients

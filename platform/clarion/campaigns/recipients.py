@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
@@ -14,6 +15,10 @@ from ..domain.names import MAX_NAME, clean_text
 from .schema import RECIPIENT_COLUMNS
 
 MAX_ROWS = 2000
+MAX_REPEATS = 10
+_SEPARATOR = re.compile(r"""["']?sep=([,;\t])["']?""", re.IGNORECASE)
+"""A first line that spreadsheets write for each other."""
+
 _TRANSLATED = ("office", "district")
 
 NoteFault = Callable[[str, str, str], None]
@@ -33,10 +38,15 @@ def read_recipients(
     if "\0" in source:
         return (), [Fault(file, "The file holds a NUL character.", "Save it again as CSV, UTF-8.")]
     first_line = source.split("\n", 1)[0]
-    delimiter = max(",;\t", key=first_line.count)
+    named = _SEPARATOR.fullmatch(first_line.strip())
+    if named:
+        first_line = source.partition("\n")[2].split("\n", 1)[0]
+    delimiter = named[1] if named else max(",;\t", key=first_line.count)
     reader = csv.reader(io.StringIO(source, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = [cell.strip().lower() for cell in next(reader, [])]
+        if named:
+            next(reader)
+        header = _without_empty_end([cell.strip().lower() for cell in next(reader, [])])
         faults += _header_faults(header, file, {*languages, *known})
         if faults:
             return (), faults
@@ -45,7 +55,7 @@ def read_recipients(
         line = reader.line_num + 1
         for row in reader:
             if any(cell.strip() for cell in row):
-                recipient, wrong = _read_row(row, header, file, line, languages)
+                recipient, wrong = _read_row(_without_empty_end(row, len(header)), header, file, line, languages)
                 faults += wrong
                 if recipient:
                     recipients.append(recipient)
@@ -60,8 +70,19 @@ def read_recipients(
     return tuple(recipients), faults + _repeats(recipients, lines, file)
 
 
+def _without_empty_end(cells: list[str], least: int = 0) -> list[str]:
+    """The cells without empty ones at the end: a spreadsheet saves columns that were used once."""
+    end = len(cells)
+    while end > least and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
 def _header_faults(header: list[str], file: str, languages: Collection[str]) -> list[Fault]:
     known = [*RECIPIENT_COLUMNS, *(f"{name}_{code}".lower() for name in _TRANSLATED for code in languages)]
+    if not set(header) & set(known):
+        hint = f"Write {','.join(RECIPIENT_COLUMNS)} into the first line."
+        return [Fault(file, "The first line does not name the columns.", hint, 1)]
     faults = [
         Fault(file, f'Unknown column "{name}".', did_you_mean(name, known), 1, name)
         for name in header
@@ -156,4 +177,9 @@ def _repeats(recipients: Sequence[Recipient], lines: Sequence[int], file: str) -
             message = f'"{recipient.name}" is there twice.'
             faults.append(Fault(file, message, "Keep one of the two.", line, "name", "warning"))
         seen.add(key)
+    more = len(faults) - MAX_REPEATS
+    if more > 0:
+        del faults[MAX_REPEATS:]
+        hint = "Look for names that are there twice."
+        faults.append(Fault(file, f"{more} further repeated names.", hint, key="name", level="warning"))
     return faults

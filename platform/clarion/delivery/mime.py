@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 
+LONGEST_LINE = 700
+"""Octets in a line before the slots of a mould are filled in, which leaves room for a name and a link."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -32,7 +35,27 @@ def as_email(words: Words) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if words.reply_to:
         message["Reply-To"] = Address(addr_spec=words.reply_to)
-    message.set_content(words.text, cte="8bit")
-    message.add_alternative(words.html, subtype="html", cte="8bit")
+    message.set_content(_short_lines(words.text), cte="8bit")
+    message.add_alternative(_short_lines(words.html), subtype="html", cte="8bit")
     message["Content-Language"] = words.language  # last: making the parts takes earlier Content-* headers away
     return message
+
+
+def _short_lines(text: str) -> str:
+    """The text with long lines broken at a space: servers refuse or cut lines of 998 octets (RFC 5322, 2.1.1).
+
+    In HTML a line break is a space like any other; nothing here stands in a `pre`.
+    """
+    return "\n".join(part for line in text.split("\n") for part in _broken(line))
+
+
+def _broken(line: str) -> list[str]:
+    parts: list[str] = []
+    while len(line.encode()) > LONGEST_LINE:
+        end = len(line.encode()[:LONGEST_LINE].decode(errors="ignore"))
+        place = line.rfind(" ", 1, end)
+        if place < 1:
+            break
+        parts.append(line[:place])
+        line = line[place + 1 :]
+    return [*parts, line]
