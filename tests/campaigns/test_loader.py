@@ -150,7 +150,8 @@ def test_a_slug_is_taken_even_by_a_folder_with_other_faults(make_folder: Make) -
 
 
 def test_a_warning_does_not_stop_a_campaign(make_folder: Make, load: Load) -> None:
-    loaded = load(make_folder(files={"recipients.csv": None}))
+    table = TABLE.replace('"live"', '"draft"')
+    loaded = load(make_folder(files={"campaign.toml": table, "recipients.csv": None}))
     assert campaign_of(loaded).recipients == ()
     assert [fault.level for fault in loaded.faults] == ["warning"]
     assert loaded.errors == []

@@ -178,14 +178,15 @@ def test_a_table_that_addresses_nobody(fault: OnlyFault) -> None:
 @pytest.mark.parametrize("files", [{"recipients.csv": None}, {"recipients.csv": None, "recipients.csv/x.txt": "x"}])
 def test_a_missing_table_is_an_error_once_people_can_sign(fault: OnlyFault, files: dict[str, str | None]) -> None:
     for status, level in (("live", "error"), ("paused", "error"), ("draft", "warning"), ("closed", "warning")):
-        found = fault({"campaign.toml": TABLE.replace('"live"', f'"{status}"'), **files})
+        found = fault({"campaign.toml": TABLE.replace('"live"', f'"{status}"'), **files}, f"library-{status}")
         assert (found.file, found.level) == ("recipients.csv", level)
 
 
 def test_a_table_without_rows_is_an_error_once_people_can_sign(fault: OnlyFault) -> None:
     for status, level in (("live", "error"), ("draft", "warning")):
         table = TABLE.replace('"live"', f'"{status}"')
-        assert fault({"campaign.toml": table, "recipients.csv": "role,name\n"}).level == level
+        files = {"campaign.toml": table, "recipients.csv": "role,name\n"}
+        assert fault(files, f"library-{status}").level == level
 
 
 @pytest.mark.parametrize("name", ["Recipients.csv", "recipients.csv.txt", "recipients.xlsx"])

@@ -179,3 +179,36 @@ def test_a_folder_whose_name_cannot_stand_in_an_address(fault: OnlyFault, slug: 
 @pytest.mark.parametrize("slug", sorted(name for name in RESERVED if "." not in name))
 def test_a_folder_that_would_hide_a_page(fault: OnlyFault, slug: str) -> None:
     assert "address of the platform" in fault({}, slug).message
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("goal = 1,500", "goal = 1500"),
+        ("status = “live”", "straight quotes"),
+        ("languages = [“en”]", "straight quotes"),
+        ("status = live", 'status = "live"'),
+        ("closes = 31/02/2026", "2026-07-12"),
+        ("closes = 2026-02-31", "2026-07-12"),
+        ("goal = 1\ngoal = 2", "one of the two"),
+    ],
+)
+def test_what_people_write_by_habit_gets_a_fitting_hint(fault: OnlyFault, line: str, hint: str) -> None:
+    assert hint in fault({"campaign.toml": f"{line}\n"}).hint
+
+
+@pytest.mark.parametrize("value", ['"en"', "[]", "[1]"])
+def test_languages_that_are_no_list_of_codes(fault: OnlyFault, value: str) -> None:
+    table = re.sub(r"(?m)^languages = .*$", f"languages = {value}", TABLE)
+    assert fault({"campaign.toml": table}).hint == 'Write languages = ["en", "es"].'
+
+
+def test_a_key_below_the_tables_is_sent_above_them(fault: OnlyFault) -> None:
+    found = fault({"campaign.toml": f"{TABLE}\nkeep_days = 30\n"})
+    assert "above the first [ ]" in found.hint
+    assert found.line == TABLE.count("\n") + 2
+
+
+def test_a_table_of_nearly_the_right_name_is_named(fault: OnlyFault) -> None:
+    found = fault({"campaign.toml": None, "campaign.toml.txt": TABLE})
+    assert "campaign.toml.txt" in found.message

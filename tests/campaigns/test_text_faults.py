@@ -58,7 +58,9 @@ def test_the_good_text_has_no_faults(faults: Faults) -> None:
         ("And write.", "![](https://a.example/a.png)", "![]", "", "https://a.example/a.png", "media/"),
         ("And write.", "![](javascript:alert(1))", "![]", "", "javascript:", "media/"),
         ("And write.", "![](media/%2e%2e/%2e%2e/passwd)", "![]", "", "media/../../passwd", "media/"),
-        ("summary: One", "summary One", "summary One", "", "neither a key", '"key: text"'),
+        ("summary: One", "summary One", "summary One", "", '"summary One sentence." has no colon', '"key: text"'),
+        ("summary: One", "summary:One", "summary:One", "", "no space after the colon", '"key: text"'),
+        ("summary: One", "a summary: One", "a summary", "", "neither a key", '"key: text"'),
         ("title: Mayor", "   stray\ntitle: Mayor", "   stray", "", "belongs to no key", '"key: text"'),
         ("summary: One", "title: Again\nsummary: One", "title: Again", "", '"title" is there twice', "one of"),
     ],
@@ -111,6 +113,13 @@ def test_a_language_without_its_text(fault: OnlyFault) -> None:
     assert (found.file, found.line) == ("es.md", None)
     assert '"es" is missing' in found.message
     assert "campaign.toml" in found.hint
+
+
+@pytest.mark.parametrize("name", ["ES.md", "es.md.txt", "es.txt"])
+def test_a_text_of_nearly_the_right_name_is_named(fault: OnlyFault, name: str) -> None:
+    found = fault({"es.md": None, name: GOOD})
+    assert name in found.message
+    assert "es.md" in found.hint
 
 
 @pytest.mark.parametrize("key", sorted(TEXT_KEYS))

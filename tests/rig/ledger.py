@@ -33,7 +33,7 @@ SETTLED = 60.0
 
 
 class Mailboxes:
-    """What arrived at the sink, read a little at a time, by any thread; of a body only the confirmation link is kept."""
+    """What arrived at the sink, read a little at a time by any thread; of a body its confirmation link is kept."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink

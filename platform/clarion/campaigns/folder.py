@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..domain.campaign import Media
@@ -21,6 +22,8 @@ class Folder:
         self.faults: list[Fault] = []
         self.pictures: dict[str, Picture] = {}
         self._left_out: set[str] = set()
+        self._too_large: dict[str, Fault] = {}
+        """A large file that nothing asks for is only a warning."""
 
     @property
     def errors(self) -> list[Fault]:
@@ -64,7 +67,8 @@ class Folder:
                 self._leave_out(name, "A link to another place.", "Put the file itself here.")
             elif path.stat().st_size > limit:
                 message = f"The file is too large, more than {limit // 1024} KB."
-                self._leave_out(name, message, "Make it smaller.")
+                self._leave_out(name, message, "Make it smaller.", warning=True)
+                self._too_large[name] = self.faults[-1]
         return True
 
     def has(self, name: str) -> bool:
@@ -73,9 +77,10 @@ class Folder:
 
     def near(self, name: str) -> str:
         """A file whose name was meant to be this one: `EN.md`, `en.md.txt`, `recipients.xlsx`; else nothing."""
-        stem = name.rpartition(".")[0].lower()
-        there = sorted(p.name for p in self.path.iterdir() if p.is_file() and p.name != name)
-        close = [n for n in there if n.lower() in (name, f"{name}.txt", f"{stem}.txt", *(stem + s for s in _SHEETS))]
+        stem = name.rpartition(".")[0]
+        meant = [name, f"{name}.txt", f"{stem}.txt", *(stem + end for end in _SHEETS if name.endswith(".csv"))]
+        wanted = {one.lower() for one in meant}
+        close = sorted(p.name for p in self.path.iterdir() if p.name.lower() in wanted and p.name != name)
         return close[0] if close else ""
 
     def read(self, name: str) -> str | None:
@@ -126,9 +131,11 @@ class Folder:
                 return self.pictures[source].media
         return None
 
-    def _leave_out(self, name: str, message: str, hint: str) -> None:
+    def _leave_out(self, name: str, message: str, hint: str, *, warning: bool = False) -> None:
         self._left_out.add(name)
-        self.fault(name, message, hint)
+        self.fault(name, message, hint, warning=warning)
 
     def _is_left_out(self, name: str) -> bool:
+        if large := self._too_large.pop(name, None):
+            self.faults[self.faults.index(large)] = replace(large, level="error")
         return not self._left_out.isdisjoint({name, *(p.as_posix() for p in Path(name).parents)})

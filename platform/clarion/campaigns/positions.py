@@ -45,5 +45,23 @@ def too_deep(source: str) -> int | None:
     return next((n for n, line in lines if line.count(".") >= TOO_MANY_PARTS and _DOTTED.search(line)), None)
 
 
+def toml_hint(source: str, line: int | None, message: str) -> str:
+    """What to do about a line that the parser does not take: what people write by habit is told by name."""
+    lines = source.split("\n")
+    text = lines[line - 1] if line and line <= len(lines) else ""
+    key, _, value = (part.strip() for part in text.partition("="))
+    if "overwrite" in message:
+        return "Keep one of the two."
+    if re.search("(^|[\\[,])\\s*[“”„‟«»‘’]", value):
+        return 'Write straight quotes " instead of curly ones.'
+    if number := re.match(r"\d{1,3}(,\d{3})+", value):
+        return f"Write the number without a comma: {key} = {number[0].replace(',', '')}"
+    if re.match(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", value):
+        return "Write a day that exists, as year, month and day: 2026-07-12."
+    if word := re.match(r"[^\W\d][\w-]*", value):
+        return f'Put words into quotes: {key} = "{word[0]}"'
+    return 'Write each line as key = "value".'
+
+
 def _split(dotted: str) -> tuple[str, ...]:
     return tuple(part.strip().strip("\"'") for part in dotted.split(".", DEEPEST)[:DEEPEST])

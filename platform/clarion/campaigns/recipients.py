@@ -46,7 +46,8 @@ def read_recipients(
     try:
         if named:
             next(reader)
-        header = _without_empty_end([cell.strip().lower() for cell in next(reader, [])])
+        first = next(reader, [])
+        header = _without_empty_end([cell.strip().lower() for cell in first])
         faults += _header_faults(header, file, {*languages, *known})
         if faults:
             return (), faults
@@ -55,7 +56,9 @@ def read_recipients(
         line = reader.line_num + 1
         for row in reader:
             if any(cell.strip() for cell in row):
-                recipient, wrong = _read_row(_without_empty_end(row, len(header)), header, file, line, languages)
+                recipient, wrong = _read_row(
+                    row[: len(header)] if _is_padded(row, header, first) else row, header, file, line, languages
+                )
                 faults += wrong
                 if recipient:
                     recipients.append(recipient)
@@ -70,12 +73,17 @@ def read_recipients(
     return tuple(recipients), faults + _repeats(recipients, lines, file)
 
 
-def _without_empty_end(cells: list[str], least: int = 0) -> list[str]:
+def _without_empty_end(cells: list[str]) -> list[str]:
     """The cells without empty ones at the end: a spreadsheet saves columns that were used once."""
     end = len(cells)
-    while end > least and not cells[end - 1].strip():
+    while end and not cells[end - 1].strip():
         end -= 1
     return cells[:end]
+
+
+def _is_padded(row: list[str], header: list[str], first: list[str]) -> bool:
+    """Whether what is beyond the header's names is as empty as in the first line."""
+    return len(row) <= len(first) and not any(cell.strip() for cell in row[len(header) :])
 
 
 def _header_faults(header: list[str], file: str, languages: Collection[str]) -> list[Fault]:

@@ -16,7 +16,7 @@ from ..domain.addresses import AddressError, clean_address
 from ..domain.campaign import Organisation
 from ..domain.faults import did_you_mean
 from .folder import Folder
-from .positions import key_lines, line_of, too_deep
+from .positions import key_lines, line_of, toml_hint, too_deep
 from .schema import CampaignTable, FieldsTable, OrganisationTable
 
 FILE = "campaign.toml"
@@ -61,7 +61,10 @@ class TableReader:
         Where only parts of it are wrong, those are left out, so that the rest is checked in the same go.
         """
         if not self.folder.has(FILE):
-            self.fault("The file is missing.", "Take one from another folder, or from: clarion new my-campaign")
+            if near := self.folder.near(FILE):
+                self.fault(f"The file is missing, but there is {near}.", f"Rename it to {FILE}.")
+            else:
+                self.fault("The file is missing.", "Take one from another folder, or from: clarion new my-campaign")
             return None
         source = self.folder.read(FILE)
         if source is None:
@@ -73,15 +76,14 @@ class TableReader:
             self.raw = tomllib.loads(source)
         except (ValueError, RecursionError) as error:
             message, line = _toml_error(error, source)
-            self.fault(f"Not valid TOML: {message}.", 'Write each line as key = "value".', line=line)
+            self.fault(f"Not valid TOML: {message}.", toml_hint(source, line, message), line=line)
             return None
         self.lines = key_lines(source)
         try:
             return CampaignTable.model_validate(self.raw)
         except ValidationError as error:
             wrong = error.errors()
-            for one in wrong:
-                self._table_fault(one)
+            self._table_faults(wrong)
             return self._mended(wrong)
 
     def _mended(self, wrong: Sequence[Mapping[str, Any]]) -> CampaignTable:
@@ -106,10 +108,26 @@ class TableReader:
         there = [path.stem for path in sorted(self.folder.path.glob("*.md")) if path.stem in known]
         return list(dict.fromkeys(codes or there))
 
-    def _table_fault(self, wrong: Mapping[str, Any]) -> None:
-        path = tuple(part for part in wrong["loc"] if part != "[key]" and not str(part).startswith("function-"))
+    def _table_faults(self, wrong: Sequence[Mapping[str, Any]]) -> None:
+        moved: set[tuple[Any, ...]] = set()
+        for one in wrong:
+            path = tuple(part for part in one["loc"] if part != "[key]" and not str(part).startswith("function-"))
+            if _is_misplaced(path):
+                if path not in moved:
+                    message = f'"{path[-1]}" stands below a line with [ ].'
+                    self.fault(message, "It belongs above the first [ ].", ".".join(map(str, path)))
+                moved.add(path)
+            else:
+                self._table_fault(one, path)
+
+    def _table_fault(self, wrong: Mapping[str, Any], path: tuple[Any, ...]) -> None:
         key = ".".join(str(part) for part in path)
-        if wrong["type"] == "extra_forbidden":
+        if path[0] == "languages" and wrong["type"] != "missing":
+            self.fault("The languages are not a list of codes.", 'Write languages = ["en", "es"].', key)
+        elif path == ("organisations",) and wrong["type"] == "missing":
+            hint = 'Add a block [organisations.our-group] with name = "…".'
+            self.fault("No organisation is named.", hint, key)
+        elif wrong["type"] == "extra_forbidden":
             known = _keys_of(path[:-1])
             hint = did_you_mean(str(path[-1]), known)
             self.fault(f'There is no key "{path[-1]}".', hint, key)
@@ -271,6 +289,11 @@ def _example(wrong: Mapping[str, Any]) -> str:
     pattern = str(wrong.get("ctx", {}).get("pattern", ""))
     examples = {"[0-9a-fA-F]": '"#a3321f"', "https?": '"https://organisation.example"', "[A-Z]{2}": '"US"'}
     return next((shown for part, shown in examples.items() if part in pattern), '"dc-sanctuary"')
+
+
+def _is_misplaced(path: tuple[Any, ...]) -> bool:
+    """Whether a key of the whole campaign was written below the beginning of a table, so that it became its."""
+    return len(path) in (2, 3) and path[-1] in CampaignTable.model_fields and path[-1] not in _keys_of(path[:-1])
 
 
 def _toml_error(error: Exception, source: str) -> tuple[str, int | None]:

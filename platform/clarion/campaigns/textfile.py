@@ -71,18 +71,22 @@ def _read_head(lines: list[str], first: int, result: TextFile) -> None:
             blocks[key] = [_unquote(match[2] or "")]
             result.lines[key] = number
         else:
-            result.faults.append(
-                (
-                    number,
-                    "This line is neither a key nor part of a block.",
-                    'Write "key: text", or indent it.',
-                )
-            )
+            result.faults.append((number, *_explain(line)))
     for name, block in blocks.items():
         rest = textwrap.dedent("\n".join(block[1:])).rstrip("\n")
         if not block[0] and rest.strip():
             result.lines[name] += 1 + next(i for i, line in enumerate(block[1:]) if line.strip())
         result.head[name] = f"{block[0]}\n{rest}".strip()
+
+
+def _explain(line: str) -> tuple[str, str]:
+    """What is wrong with a line of the head that is neither a key nor indented, and what to do."""
+    shown = line.strip() if len(line) <= 50 else f"{line[:49].strip()}…"
+    if ":" not in line:
+        return f'"{shown}" has no colon.', 'Write "key: text", or move the line in if it belongs to the key above.'
+    if re.match(r"[A-Za-z_][\w-]*:\S", line):
+        return f'"{shown}" has no space after the colon.', 'Write "key: text".'
+    return f'"{shown}" is neither a key nor part of a block.', 'Write "key: text", or move the line in.'
 
 
 def _unquote(value: str) -> str:

@@ -14,10 +14,11 @@ def read_text(folder: Folder, code: str) -> Text | None:
     """The campaign's words in one language, or `None` where the file cannot be read."""
     file = f"{code}.md"
     if not folder.has(file):
+        near = folder.near(file)
         folder.fault(
             file,
-            f'The text for the language "{code}" is missing.',
-            f"Write {file}, or take the language out of campaign.toml.",
+            f'The text for the language "{code}" is missing' + (f", but there is {near}." if near else "."),
+            f"Rename it to {file}." if near else f"Write {file}, or take the language out of campaign.toml.",
         )
         return None
     source = folder.read(file)

@@ -14,6 +14,7 @@ from ..broker import Waker
 from ..extensions import db
 from ..monitoring import log, report
 from ..outbox import service
+from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
 from .channels import Channel, Refused, Retry, Unreachable, Unsure
 from .lanes import Lane
@@ -60,17 +61,18 @@ class Relay:
         return sum(service.keep_alive(name) for name in tuple(self._pages))
 
     def _send_page(self, page: list[Leased]) -> int:
-        """Send one message after the other; each commit settles the last and begins the next."""
+        """Send one message after the other; each line in the book settles the last and begins the next."""
         settled: list[Settlement] = []
         signatures = _insist(sealed_of, page) if page else {}
         db.session.remove()
-        for place, leased in enumerate(page):
-            if self.stopping or (self.lane(leased.channel).paused and place):
-                _insist(service.settle, settled)
-                service.give_back(leased.token, page[place:])
-                return place
-            begun = _insist(service.begin, leased, settled)
-            settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id))]
+        with Book() as book:
+            for place, leased in enumerate(page):
+                if self.stopping or (self.lane(leased.channel).paused and place):
+                    _insist(service.settle, settled)
+                    service.give_back(leased.token, page[place:])
+                    return place
+                begun = _insist(book.begin, leased, settled)
+                settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id))]
         _insist(service.settle, settled)
         return len(page)
 

@@ -1,0 +1,60 @@
+"""The whole site dies and comes back to a heap of mails: they leave in order, from little memory."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from faults.heap import heap_up
+from faults.stage import Stage
+from rig.ledger import sign
+from rig.site import wait_until
+
+HEAP = 5000
+MEMORY = 200 * 1024
+"""Kilobytes that a worker takes at most."""
+
+PAGES = 4 * 20
+"""Mails in hand of the worker's threads: so far may one kind overtake the other."""
+
+
+def test_a_killed_site_comes_back_to_a_heap_of_mails(stage: Stage) -> None:
+    pattern = "pattern@heap.example"
+    assert sign(stage.site, pattern) == 303
+    wait_until(lambda: stage.mailboxes.to(pattern))
+    wait_until(lambda: stage.books.message(pattern)["state"] == "sent")
+    below = [*stage.site.processes("web"), *stage.site.processes("worker"), *stage.site.processes("console")]
+    with stage.ledger() as ledger:
+        ledger.wait_for(40)
+        stage.site.stop(signal.SIGKILL)
+        # nothing is left behind that could hold the port, or send
+        wait_until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in below))
+        before = len(stage.mailboxes.arrived())
+        heap_up(stage.postgres, stage.books.message(pattern)["id"], HEAP)
+        stage.site.start()
+        memory = 0
+
+        def all_sent() -> bool:
+            nonlocal memory
+            memory = max(memory, resident(stage.worker))
+            return len(heap(stage, before, pattern)) >= HEAP
+
+        wait_until(all_sent, lambda: f"{len(heap(stage, before, pattern))} sent", 90)
+    account = stage.books.settle(ledger)
+    assert (account.lost, account.missing, account.drift, account.repeats) == ([], [], 0, 0), account
+    mails = heap(stage, before, pattern)
+    assert len(mails) == len(set(mails)) == HEAP
+    assert memory <= MEMORY
+    kinds = ["confirm" in name for name in mails]
+    assert sum(not first for first in kinds[: HEAP // 2]) <= PAGES, "bulk left before confirmations"
+
+
+def heap(stage: Stage, before: int, pattern: str) -> list[str]:
+    """The Message-IDs of the heap's mails so far."""
+    return [mail.message_id for mail in stage.mailboxes.arrived()[before:] if mail.recipient == pattern]
+
+
+def resident(pid: int) -> int:
+    """The kilobytes that a process takes."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")))

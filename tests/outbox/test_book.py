@@ -1,0 +1,54 @@
+"""The book: one line settles the last message and begins the next, and both halves are fenced."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from clarion.extensions import db, transaction
+from clarion.outbox import service
+from clarion.outbox.book import Book
+from clarion.outbox.models import DUE, SENT, Message
+from clarion.testing import Instance
+
+
+@pytest.fixture
+def page(either_instance: Instance) -> list[service.Leased]:
+    """Three messages in the hands of one worker."""
+    for number in range(3):
+        either_instance.sign("library", email=f"ana{number}@readers.example")
+    with either_instance.context():
+        return service.lease("email", "worker")
+
+
+def _rows(instance: Instance) -> list[tuple[str, int, bool]]:
+    with instance.context():
+        return [(m.state, m.attempt, m.trying) for m in db.session.scalars(select(Message).order_by(Message.id))]
+
+
+def test_a_line_settles_and_begins(either_instance: Instance, page) -> None:
+    with either_instance.context(), Book() as book:
+        first = book.begin(page[0], [])
+        assert first is not None
+        assert first.attempt == 1
+        assert _rows(either_instance) == [(DUE, 1, True), (DUE, 0, False), (DUE, 0, False)]
+        second = book.begin(page[1], [service.sent(first, "250")])
+        assert second is not None
+        assert _rows(either_instance) == [(SENT, 1, False), (DUE, 1, True), (DUE, 0, False)]
+        book.begin(page[2], [service.put_off(second, "451")])
+        assert _rows(either_instance) == [(SENT, 1, False), (DUE, 1, False), (DUE, 1, True)]
+    with either_instance.context():
+        rows = db.session.scalars(select(Message).order_by(Message.id)).all()
+        assert [row.last_code for row in rows] == ["250", "451", ""]
+        assert rows[0].sent_at is not None
+        assert rows[1].due_at > rows[0].due_at
+
+
+def test_a_lost_lease_begins_nothing_and_settles_nothing(either_instance: Instance, page) -> None:
+    with either_instance.context(), Book() as book:
+        first = book.begin(page[0], [])
+        with transaction() as session:
+            session.execute(update(Message).values(lease_token="another"))
+        assert first is not None
+        assert book.begin(page[1], [service.sent(first, "250")]) is None
+    assert [state for state, _, _ in _rows(either_instance)] == [DUE, DUE, DUE]
