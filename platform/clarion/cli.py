@@ -25,6 +25,7 @@ class _Verbose(click.Group):
     def invoke(self, context: click.Context) -> object:
         """Run the command and put expected errors into words."""
         try:
+            _refuse_inside()
             return super().invoke(context)
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
@@ -54,6 +55,15 @@ for command in (processes.serve, processes.run, processes.web, processes.console
 
 def _settings() -> Settings:
     return load_settings()
+
+
+def _refuse_inside() -> None:
+    """Stop where a command would take the folder of the campaigns for the one that holds it."""
+    here = Path.cwd()
+    if here.name == "campaigns" and any(here.glob("*/campaign.toml")):
+        settings = load_settings()
+        if settings.home == here and not settings.campaigns.folder.is_dir():
+            raise SettingsError(f"You are in {here}; go to {here.parent}: cd ..")
 
 
 @contextmanager

@@ -115,37 +115,6 @@ def _check_database() -> None:
 
 
 def _serve(target: str, settings: Settings, port: int, processes: int, *, factory: bool = False) -> None:
-    from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
+    from .webserver import serve
 
-    server = Granian(
-        target,
-        address=settings.web.host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=processes,
-        blocking_threads=settings.web.threads,
-        backpressure=settings.web.threads * 8,
-        backlog=1024,
-        websockets=False,
-        factory=factory,
-        respawn_failed_workers=True,
-        respawn_interval=0.5,
-        workers_kill_timeout=20,
-        log_level=LogLevels.warning,
-    )
-    server.respawned_wrks = _NoGrudge()
-    server.serve()
-
-
-class _NoGrudge(dict[int, float]):
-    """When each process was last started anew, as if it were long ago.
-
-    Granian ends all its processes once one dies twice within five seconds; the others serve well, and
-    the pages had better stay up.
-    """
-
-    def get(self, _key: int, _default: object = None) -> float:
-        """Long ago."""
-        return float("-inf")
+    serve(target, settings.web, port, processes, factory=factory)

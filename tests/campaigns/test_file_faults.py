@@ -62,14 +62,11 @@ def test_a_mark_at_the_start_of_a_file_does_no_harm(faults: Faults, name: str) -
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('name = "Again"', "overwrite"),
         ("[fields]", "twice"),
         ("what is this", "Expected '='"),
         ('x = "never ends', "Illegal character"),
         ('x = """never ends', "Unterminated"),
-        ("x = 2026-02-31", "date"),
         ("x = [1, 2", "Unclosed"),
-        ("x = nope", "Invalid value"),
         ("x = 'a\x07b'", "character"),
     ],
 )
@@ -108,6 +105,7 @@ def test_an_empty_folder(load: Load, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["en.md", "recipients.csv", "campaign.toml", "notes.txt"])
 def test_a_text_that_is_too_large(fault: OnlyFault, name: str) -> None:
     found = fault({name: "x" * (MAX_TEXT + 1)})
+    assert found.level == ("warning" if name == "notes.txt" else "error")
     assert (found.file, found.hint) == (name, "Make it smaller.")
     assert "256 KB" in found.message
 

@@ -208,3 +208,10 @@ def test_only_images_that_are_shown_are_taken(
     assert loaded.campaign.image.name == "media/share.png"
     assert {media.name for media in loaded.campaign.media} == {"media/share.png", "media/el niño.png", "media/b.png"}
     assert {p.media for p in loaded.pictures} == set(loaded.campaign.media)
+
+
+def test_a_name_with_an_accent_is_found_however_it_is_composed(
+    faults: Callable[..., list[Fault]], picture: Make
+) -> None:
+    text = "---\ntitle: T\nask: A\n---\n\n![A child](media/ni\u00f1o.png)\n"
+    assert faults({"en.md": text, "media/nin\u0303o.png": picture()}) == []

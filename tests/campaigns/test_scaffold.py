@@ -1,5 +1,6 @@
 """`clarion new`: a folder that can be checked at once, and nothing overwritten."""
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,6 +107,63 @@ def test_a_check_of_nothing_is_no_success(run: Run, arguments: tuple[str, ...], 
     done = run("check", *arguments)
     assert done.exit_code == 1
     assert words in done.output
+
+
+def test_a_new_folder_names_its_schema_first(run: Run, tmp_path: Path) -> None:
+    """An editor that knows the line completes and checks; without the file, it is a comment."""
+    run("new", "rent-freeze")
+    source = (tmp_path / "campaigns" / "rent-freeze" / "campaign.toml").read_text("utf-8")
+    assert source.startswith("#:schema ../../docs/campaign.schema.json\n")
+
+
+def test_inside_the_campaigns_the_way_out_is_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("new", "rent-freeze")
+    monkeypatch.chdir(tmp_path / "campaigns")
+    monkeypatch.delenv("CLARION_HOME", raising=False)
+    for command in ("check", "serve", "status"):
+        done = CliRunner().invoke(main, [command])
+        assert done.exit_code == 1
+        assert f"You are in {tmp_path / 'campaigns'}; go to {tmp_path}" in done.output
+    assert [path.name for path in (tmp_path / "campaigns").iterdir()] == ["rent-freeze"]
+    assert run("check").exit_code == 0
+
+
+def test_going_back_to_a_draft_is_said(run: Run, tmp_path: Path) -> None:
+    run("new", "rent-freeze")
+    table = tmp_path / "campaigns" / "rent-freeze" / "campaign.toml"
+    assert "edition 1 is stored as a draft: nobody sees it" in run("publish", "rent-freeze").output
+    text = table.with_name("en.md")
+    text.write_text(text.read_text("utf-8").replace("The headline in English", "Freeze the rents"), "utf-8")
+    table.write_text(table.read_text("utf-8").replace('"draft" ', '"live" '), "utf-8")
+    assert "edition 2 is live" in run("publish", "rent-freeze").output
+    back = run("rollback", "rent-freeze")
+    assert back.output == "rent-freeze: edition 1 is a draft: the page is hidden now\n"
+    second, first, legend = run("editions", "rent-freeze").output.splitlines()
+    assert second.split()[0] == "2"
+    assert second.endswith("live    Freeze the rents")
+    assert first.startswith("   1 *")
+    assert first.endswith("draft   The headline in English")
+    assert legend == "* counts now"
+    assert run("rollback", "rent-freeze", "2").output == "rent-freeze: edition 2 is live again\n"
+
+
+def test_reasons_are_counted_and_listed(run: Run, tmp_path: Path) -> None:
+    run("new", "rent-freeze")
+    run("publish", "rent-freeze")
+    for id in (1, 2, 3):
+        with sqlite3.connect(tmp_path / "var" / "clarion.db") as base:
+            base.execute("PRAGMA foreign_keys = OFF")
+            base.execute(
+                "INSERT INTO reason (id, campaign_id, signature_id, language, words, name, state, written_at) "
+                "VALUES (?, 1, ?, 'en', ?, '', 'waiting', '2026-07-12 09:00:00')",
+                (id, id, f"Because {id}"),
+            )
+    done = run("reasons", "rent-freeze", "--approve", "1", "--approve", "2")
+    assert "2 approved\n1 waiting\n" in done.output
+    assert "Because 1" not in done.output
+    listed = run("reasons", "rent-freeze", "--all").output
+    assert "1  approved  en" in listed
+    assert "3  waiting  en" in listed
 
 
 def test_a_check_of_a_misspelt_folder_suggests_the_right_one(run: Run) -> None:

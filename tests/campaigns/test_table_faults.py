@@ -1,5 +1,6 @@
 """Faults of campaign.toml: each is told with its line, its key and what to do."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -212,3 +213,8 @@ def test_a_key_below_the_tables_is_sent_above_them(fault: OnlyFault) -> None:
 def test_a_table_of_nearly_the_right_name_is_named(fault: OnlyFault) -> None:
     found = fault({"campaign.toml": None, "campaign.toml.txt": TABLE})
     assert "campaign.toml.txt" in found.message
+
+
+def test_a_campaign_without_organisations(fault: OnlyFault) -> None:
+    found = fault({"campaign.toml": 'languages = ["en", "es"]\nlead = "readers"\n'})
+    assert found.hint == 'Add a block [organisations.our-group] with name = "…".'

@@ -61,6 +61,13 @@ def test_the_good_text_has_no_faults(faults: Faults) -> None:
         ("summary: One", "summary One", "summary One", "", '"summary One sentence." has no colon', '"key: text"'),
         ("summary: One", "summary:One", "summary:One", "", "no space after the colon", '"key: text"'),
         ("summary: One", "a summary: One", "a summary", "", "neither a key", '"key: text"'),
+        ("And write.", "[b](www.example.org)", "[b]", "", '"www.example.org"', "(https://www.example.org)"),
+        ("And write.", "[b](ana@example.org)", "[b]", "", '"ana@example.org"', "(mailto:ana@example.org)"),
+        ("And write.", "[b](//example.org/a)", "[b]", "", '"//example.org/a"', "(https://example.org/a)"),
+        ("And write.", "![b](media/my tree.png)", "![b]", "", '"media/my tree.png"', "(media/my-tree.png)"),
+        ("And write.", "[b](https://a.example/b c)", "[b]", "", "b c", "(https://a.example/b%20c)"),
+        ("One sentence.", "{{count}} signed.", "summary:", "summary", "not filled in", "the words"),
+        ("keep it open", "{{goal}} names", "title:", "title", "not filled in", "the words"),
         ("title: Mayor", "   stray\ntitle: Mayor", "   stray", "", "belongs to no key", '"key: text"'),
         ("summary: One", "title: Again\nsummary: One", "title: Again", "", '"title" is there twice', "one of"),
     ],
@@ -73,6 +80,14 @@ def test_a_fault_is_told_with_its_line(
     assert (found.file, found.line, found.key) == ("en.md", line_with(source, where), key)
     assert message in found.message
     assert hint in found.hint
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["[b](#list)", "[b](/library/es)", "[b](tel:+1)", "`[a](b/ c)`", "so [sic](as it was said)", '[b](/x "title")'],
+)
+def test_a_link_that_is_whole_is_no_fault(faults: Faults, words: str) -> None:
+    assert faults({"en.md": GOOD.replace("And write.", words)}) == []
 
 
 @pytest.mark.parametrize("key", ["title", "ask"])

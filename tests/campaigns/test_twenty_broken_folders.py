@@ -59,7 +59,7 @@ TWENTY = [
     Broken("b15", "es.md:6:", "javascript:", {"es.md": f"{HEAD}\n[a](javascript:alert(1))\n"}),
     Broken("b16", "es.md:2:", "UTF-8", {"es.md": "---\ntitle: Ñandú\nask: A\n---\nx".encode("cp1252")}),
     Broken("b17", "en.md:", "link", {"en.md": None}, ("en.md", "es.md")),
-    Broken("b18", "notes.txt:", "too large", {"notes.txt": "x" * 300_000}),
+    Broken("b18", "es.md:", "too large", {"es.md": "x" * 300_000}),
     Broken("b19", "campaign.toml:4:", "overwrite", table("goal = 100", "goal = 100\ngoal = 200")),
     Broken("b20", "campaign.toml:1:", "UTF-8", {"campaign.toml": TABLE.encode("utf-16")}),
 ]

@@ -20,7 +20,7 @@ WITH pattern AS (SELECT signature_id FROM message WHERE id = {message}), copies 
 INSERT INTO message (signature_id, dedupe_key, kind, priority, state, attempt, due_at, {message_columns})
 SELECT copies.id, 'heap:' || copies.id,
        CASE WHEN copies.id % 2 = 0 THEN 'confirm' ELSE 'again' END, CASE WHEN copies.id % 2 = 0 THEN 0 ELSE 9 END,
-       'due', 0, now() AT TIME ZONE 'UTC' - CASE WHEN copies.id % 2 = 0 THEN interval '1 hour' ELSE interval '2 hours' END,
+       'due', 0, now() AT TIME ZONE 'UTC' - (1 + copies.id % 2) * interval '1 hour',
        {message_columns}
 FROM copies, message WHERE message.id = {message}
 """

@@ -61,7 +61,7 @@ class Stage:
     def is_whole(self) -> bool:
         """Whether all processes are there and signing is possible."""
         web, worker = self.site.processes("web"), self.site.processes("worker")
-        whole = len(web) == WEB_PROCESSES and len(worker) == 1 and all(listens(pid, self.site.port) for pid in web)
+        whole = len(web) == WEB_PROCESSES and len(worker) == 1 and all(accepts(pid, self.site.port) for pid in web)
         return whole and self.site.is_ready()
 
     def close(self) -> None:
@@ -94,8 +94,9 @@ class Stage:
         self._move("lease_until = now() AT TIME ZONE 'UTC' - interval '1 second'")
 
     def _move(self, change: str) -> None:
-        due = f"UPDATE message SET {change} WHERE state = 'due'"
-        self.postgres.query(f"WITH moved AS ({due} RETURNING 1) SELECT count(*) FROM moved")
+        free = "SELECT id FROM message WHERE state = 'due' FOR UPDATE SKIP LOCKED"
+        moved = f"UPDATE message SET {change} WHERE id IN ({free}) RETURNING 1"
+        self.postgres.query(f"WITH moved AS ({moved}) SELECT count(*) FROM moved")
 
 
 def wait_for_processes(site: Site, kind: str, number: int, seconds: float = 30.0) -> list[int]:
@@ -109,14 +110,18 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def listens(pid: int, port: int) -> bool:
-    """Whether a process takes connections on a port."""
-    sockets = {f"socket:[{line.split()[9]}]" for line in Path("/proc/net/tcp").read_text().splitlines()
-               if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "0A"}  # fmt: skip
+def accepts(pid: int, port: int) -> bool:
+    """Whether a process takes connections on a port: it has loaded, and waits for the listening socket."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    listening = {f"socket:[{line[9]}]" for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"}
     try:
-        return any(os.readlink(f"/proc/{pid}/fd/{fd}") in sockets for fd in os.listdir(f"/proc/{pid}/fd"))
+        files = {path.name: os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
+        watched = [Path(f"/proc/{pid}/fdinfo/{fd}").read_text() for fd, file in files.items() if "eventpoll" in file]
     except OSError:
         return False
+    # other processes hold the socket too; only one that has loaded waits for it
+    ours = [fd for fd, file in files.items() if file in listening]
+    return any(line.split()[1] in ours for text in watched for line in text.splitlines() if line.startswith("tfd:"))
 
 
 def parent_of(pid: int) -> int:

@@ -98,6 +98,19 @@ def test_the_server_ends_when_it_is_told_to(served, signal_number: signal.Signal
     assert "Traceback" not in served.log.read_text()
 
 
+def test_a_server_in_the_background_takes_an_interrupt(served) -> None:
+    """A shell starts what runs in the background with the interrupt ignored."""
+    served.stop()
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        served.start()
+    finally:
+        signal.signal(signal.SIGINT, kept)
+    process = served.process
+    served.stop(signal.SIGINT)
+    assert process.returncode == 0
+
+
 def test_a_taken_port_is_one_clear_line(served) -> None:
     second = _clarion(served.home, "serve", "--port", str(served.port))
     assert second.returncode == 1

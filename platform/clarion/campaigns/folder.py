@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,7 +109,7 @@ class Folder:
             return self.pictures[source].media
         if self._is_left_out(source):
             return None
-        path = self.path / source
+        path = self._on_disk(source)
         if "://" in source or ".." in Path(source).parts or not source.startswith("media/"):
             self.fault(
                 file,
@@ -130,6 +131,16 @@ class Folder:
             else:
                 return self.pictures[source].media
         return None
+
+    def _on_disk(self, source: str) -> Path:
+        """The file of this name: `ñ` may be one character in the text and two in the name, or the other way round."""
+        path = self.path / source
+        if path.is_file() or source.isascii():
+            return path
+        wanted = unicodedata.normalize("NFC", source)
+        names = (p for p in self.path.glob("media/*"))
+        same = (p for p in names if unicodedata.normalize("NFC", p.relative_to(self.path).as_posix()) == wanted)
+        return next(same, path)
 
     def _leave_out(self, name: str, message: str, hint: str, *, warning: bool = False) -> None:
         self._left_out.add(name)

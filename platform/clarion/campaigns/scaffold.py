@@ -9,6 +9,7 @@ from ..domain.languages import Language
 from .schema import EXAMPLE_TITLE
 
 _TOML = """\
+#:schema ../../docs/campaign.schema.json
 # {slug}: what the campaign is made of. Every key is explained in docs/campaign-format.md.
 status = "draft"              # draft, live, paused or closed
 languages = [{codes}]         # the first one is the main language

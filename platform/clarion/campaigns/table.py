@@ -109,22 +109,24 @@ class TableReader:
         return list(dict.fromkeys(codes or there))
 
     def _table_faults(self, wrong: Sequence[Mapping[str, Any]]) -> None:
-        moved: set[tuple[Any, ...]] = set()
+        told: set[tuple[Any, ...]] = set()
         for one in wrong:
             path = tuple(part for part in one["loc"] if part != "[key]" and not str(part).startswith("function-"))
             if _is_misplaced(path):
-                if path not in moved:
+                if path not in told:
                     message = f'"{path[-1]}" stands below a line with [ ].'
                     self.fault(message, "It belongs above the first [ ].", ".".join(map(str, path)))
-                moved.add(path)
+                told.add(path)
+            elif path[0] == "languages" and one["type"] != "missing":
+                if path[:1] not in told:
+                    self.fault(_explain(one)[0], 'Write languages = ["en", "es"].', "languages")
+                told.add(path[:1])
             else:
                 self._table_fault(one, path)
 
     def _table_fault(self, wrong: Mapping[str, Any], path: tuple[Any, ...]) -> None:
         key = ".".join(str(part) for part in path)
-        if path[0] == "languages" and wrong["type"] != "missing":
-            self.fault("The languages are not a list of codes.", 'Write languages = ["en", "es"].', key)
-        elif path == ("organisations",) and wrong["type"] == "missing":
+        if path == ("organisations",) and wrong["type"] == "missing":
             hint = 'Add a block [organisations.our-group] with name = "…".'
             self.fault("No organisation is named.", hint, key)
         elif wrong["type"] == "extra_forbidden":

@@ -62,12 +62,25 @@ def _check_prose(folder: Folder, file: str, parsed: TextFile) -> None:
         for line, what in prose.unsafe(text):
             hint = "Use Markdown; raw HTML is not shown." if what.startswith("<") else "Link to an https address."
             folder.fault(file, f'"{what[:60]}" is not allowed.', hint, first + line - 1, key)
+        for line, given, better in prose.astray(text):
+            folder.fault(
+                file, f'"{given[:60]}" does not lead there.', f"Write ({better[:200]}).", first + line - 1, key
+            )
         for line, row in enumerate(text.split("\n")):
+            if _is_plain(key) and "{{" in row and "}}" in row:
+                message = "A placeholder is not filled in here."
+                folder.fault(file, message, "Write the words themselves.", first + line, key)
+                continue
             for name in placeholders.unknown(row):
                 hint = did_you_mean(name, placeholders.KNOWN)
                 folder.fault(file, f'There is no placeholder "{{{{{name}}}}}".', hint, first + line, key)
         for source, line in prose.images(text):
             folder.picture(source, file, first + line - 1, key)
+
+
+def _is_plain(key: str) -> bool:
+    """Whether the words of this key are shown as they are, placeholders too."""
+    return key in ("title", "summary") or key.startswith("why_")
 
 
 def _as_text(code: str, parsed: TextFile) -> Text:

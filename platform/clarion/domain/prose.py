@@ -17,6 +17,11 @@ SCHEMES = {"https", "http", "mailto", "tel"}
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).disable("entity")
 _finder = MarkdownIt("commonmark", {"html": True})
 _finder.validateLink = lambda url: True  # type: ignore[method-assign]
+_SPACED = re.compile(r"(!?)\[[^\[\]]{0,300}\]\(([^()\s\"'<>]{1,300} [^()\"'<>]{1,300})\)")
+"""What its author took for a link or an image: with a space in its target it stands as text."""
+_ADDRESS_SIGN = re.compile(r"[/:@]|\.\w")
+_MAILBOX = re.compile(r"[^\s@:/]{1,64}@[^\s@:/]{1,250}\.[a-z]{2,20}", re.IGNORECASE)
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,9}[a-z]{2,20}(?:[/?#:]|$)", re.IGNORECASE)
 
 
 def render(markdown: str, image_url: Callable[[str], str] = lambda src: "") -> str:
@@ -77,6 +82,33 @@ def unsafe(markdown: str) -> list[tuple[int, str]]:
             if scheme and scheme[1].lower() not in SCHEMES:
                 found.append((line, f"{scheme[1]}:"))
     return found
+
+
+def astray(markdown: str) -> list[tuple[int, str, str]]:
+    """Links and images that would not lead anywhere: `(line from 1, what stands there, what to write)`."""
+    found: list[tuple[int, str, str]] = []
+    for token, line in _with_lines(markdown):
+        if token.type == "link_open":
+            href = unquote(str(token.attrGet("href") or ""))
+            if better := _whole(href):
+                found.append((line, href, better))
+        elif token.type == "text":
+            for match in _SPACED.finditer(token.content):
+                target = match[2].strip()
+                if not _ADDRESS_SIGN.search(target):  # words in brackets beside words in others
+                    continue
+                better = target.replace(" ", "-" if match[1] else "%20")
+                found.append((line, target, better))
+    return found
+
+
+def _whole(href: str) -> str:
+    """The address that was meant by one without its beginning; empty for one that is whole or leads nowhere else."""
+    if href.startswith("//"):
+        return f"https:{href}"
+    if _MAILBOX.fullmatch(href):
+        return f"mailto:{href}"
+    return f"https://{href}" if _HOST.match(href) else ""
 
 
 def _with_lines(markdown: str) -> list[tuple[Token, int]]:
