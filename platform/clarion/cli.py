@@ -29,6 +29,8 @@ class _Verbose(click.Group):
             return super().invoke(context)
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            raise click.ClickException(f"Cannot use {error.filename or 'a file'}: {error.strerror}.") from error
         except Exception as error:
             if type(error).__name__ in ("OperationalError", "InterfaceError"):
                 words = f"The database does not answer ({type(error).__name__}): check database.url."
