@@ -17,7 +17,7 @@ from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
 from .privacy import views as privacy
 from .sealing import Keyring
-from .settings import Settings
+from .settings import Settings, SettingsError
 from .signatures.group import init_signing
 from .signatures.tokens import FormTokens, References
 
@@ -50,7 +50,10 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
 
 def _init_keys(app: Flask, settings: Settings, *, holds_private: bool) -> None:
     keyring = Keyring(settings.keyring.folder, holds_private=holds_private)
-    keyring.prepare()
+    try:
+        keyring.prepare()
+    except OSError as error:
+        raise SettingsError(f"keyring.folder: {keyring.folder} cannot be used: {error.strerror}.") from error
     app.extensions["clarion.keyring"] = keyring
     app.extensions["clarion.form_tokens"] = FormTokens(keyring, settings.signing.form_hours)
     app.extensions["clarion.references"] = References(keyring, settings.signing.unconfirmed_days)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
 from .patience import Patience, bound
+from .settings import SettingsError
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A key that counts itself: SQLite does that for its INTEGER only."""
@@ -112,7 +113,11 @@ def insert_if_new(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
 def init_database(app: Flask, url: str, patience: Patience) -> None:
     """Bind the database to the app, with the durability that rule 2 rests on and an end to every wait."""
     if url.startswith("sqlite:///"):
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(url.removeprefix("sqlite:///")).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(f"database.url: the folder {folder} cannot be made: {error.strerror}.") from error
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience)
     db.init_app(app)

@@ -8,7 +8,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rig.ledger import Books, Ledger, Mailboxes
@@ -122,6 +122,14 @@ def accepts(pid: int, port: int) -> bool:
     # other processes hold the socket too; only one that has loaded waits for it
     ours = [fd for fd, file in files.items() if file in listening]
     return any(line.split()[1] in ours for text in watched for line in text.splitlines() if line.startswith("tfd:"))
+
+
+def resident(pid: int) -> int:
+    """The kilobytes of memory that a process takes; none if it is gone."""
+    with suppress(OSError):
+        status = Path(f"/proc/{pid}/status").read_text()
+        return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")), 0)
+    return 0
 
 
 def parent_of(pid: int) -> int:

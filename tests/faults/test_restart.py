@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from faults.heap import heap_up
-from faults.stage import Stage
+from faults.stage import Stage, resident
 from rig.ledger import sign
 from rig.site import wait_until
 
@@ -36,7 +36,7 @@ def test_a_killed_site_comes_back_to_a_heap_of_mails(stage: Stage) -> None:
 
         def all_sent() -> bool:
             nonlocal memory
-            memory = max(memory, resident(stage.worker))
+            memory = max([memory, *map(resident, stage.site.processes("worker"))])
             return len(heap(stage, before, pattern)) >= HEAP
 
         wait_until(all_sent, lambda: f"{len(heap(stage, before, pattern))} sent", 90)
@@ -52,9 +52,3 @@ def test_a_killed_site_comes_back_to_a_heap_of_mails(stage: Stage) -> None:
 def heap(stage: Stage, before: int, pattern: str) -> list[str]:
     """The Message-IDs of the heap's mails so far."""
     return [mail.message_id for mail in stage.mailboxes.arrived()[before:] if mail.recipient == pattern]
-
-
-def resident(pid: int) -> int:
-    """The kilobytes that a process takes."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS:")))

@@ -310,7 +310,7 @@ class Books:
     def settle(self, ledger: Ledger, confirmed: Sequence[str] = (), seconds: float = SETTLED) -> Account:
         """Wait until every signature has its mail and the count stands still, then compare."""
         wait_until(self.site.is_ready, lambda: self.site.log[-3000:])
-        wait_until(lambda: not self._waiting().get("due"), lambda: str(self.account(ledger, confirmed)), seconds)
+        wait_until(lambda: not self.waiting().get("due"), lambda: str(self.account(ledger, confirmed)), seconds)
         wait_until(lambda: self._shown() == self._confirmed(), lambda: str(self.account(ledger, confirmed)), 10)
         return self.account(ledger, confirmed)
 
@@ -331,7 +331,7 @@ class Books:
             mails=len(mails),
             missing=sorted(rows.keys() - {to for to, _ in mails}),
             repeats=len(mails) - len(set(mails)),
-            waiting=self._waiting(),
+            waiting=self.waiting(),
         )
 
     def _rows(self, ledger: Ledger) -> dict[str, str]:
@@ -363,7 +363,8 @@ class Books:
             self._indexes[address] = blind_index(self._index_key, canonical_address(address))
         return self._indexes[address]
 
-    def _waiting(self) -> dict[str, int]:
+    def waiting(self) -> dict[str, int]:
+        """How many messages have not been sent, by state."""
         rows = self._all("SELECT state, count(*) AS n FROM message WHERE state <> 'sent' GROUP BY state")
         return {row["state"]: row["n"] for row in rows}
 
