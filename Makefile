@@ -6,7 +6,7 @@ PORT ?= 8000
 PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check bench translations lock clean stale
+.PHONY: help setup serve test check faults bench translations lock clean stale
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -17,7 +17,7 @@ serve: .venv/runtime ## set up and serve the campaigns on http://127.0.0.1:8000 
 	@exec .venv/bin/clarion serve --port "$(PORT)"
 
 test: .venv/dev ## set up and run every test (ARGS="-k signing" for some)
-	@$(find_chromium); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest $(ARGS)
+	@$(find_chromium); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest --ignore=tests/faults $(ARGS)
 
 check: .venv/dev ## what CI runs before the tests, fastest first
 	.venv/bin/ruff format --check
@@ -26,6 +26,9 @@ check: .venv/dev ## what CI runs before the tests, fastest first
 	.venv/bin/clarion docs --check
 	.venv/bin/lint-imports
 	.venv/bin/mypy
+
+faults: .venv/dev ## kill, cut and starve the parts of a whole site, and count what is lost (about five minutes)
+	.venv/bin/python -m pytest tests/faults $(ARGS)
 
 bench: .venv/dev ## measure Clarion beside bare references (ARGS="signing page" for some rows, ARGS=--help for more)
 	@PYTHONPATH=tests exec .venv/bin/python -m bench $(ARGS)

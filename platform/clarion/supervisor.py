@@ -22,7 +22,7 @@ LOOK = 0.2
 SETTLED = 10.0
 """Seconds after which a start counts as a success."""
 
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 5.0
 GRACE = 25.0
 """Seconds that a child has to finish what it is at."""
 

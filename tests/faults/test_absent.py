@@ -15,9 +15,7 @@ SITE = {"DATABASE__URL": NOBODY, "BROKER__URL": "redis://127.0.0.1:1/0"}
 
 CASES: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (
     (("run",), {}, "database"),
-    (("web",), {}, "database"),
     (("worker",), {}, "database"),
-    (("console",), {}, "database"),
     (("run",), {"DATABASE__URL": "sqlite:///var/clarion.db"}, "database.url"),
     (("run",), {"BROKER__URL": "memory://"}, "broker.url"),
     (("run",), {"DATABASE__URL": ""}, "database.url"),
@@ -25,9 +23,7 @@ CASES: tuple[tuple[tuple[str, ...], dict[str, str], str], ...] = (
     (("run",), {"PLUGINS__EMAIL__URL": ""}, "plugins.email.url"),
     (("serve", "--port", "1"), {"BROKER__URL": "memory://"}, "database"),
     (("db", "upgrade"), {}, "database"),
-    (("db", "check"), {}, "database"),
     (("publish", SLUG), {}, "database"),
-    (("editions", SLUG), {}, "database"),
     (("status",), {}, "database"),
     (("doctor",), {}, "database"),
     (("status",), {"DATABASE__URL": "sqlite:////dev/null/clarion.db"}, "database"),

@@ -16,11 +16,13 @@ READY = 5.0
 
 def test_a_killed_web_process_is_back_soon_and_a_form_sent_again_counts_once(stage: Stage) -> None:
     with stage.ledger(persistent=True) as ledger:
+        times = []
         for _ in range(8):
             ledger.wait_for(10)
             kill(random.choice(stage.site.processes("web")))
-            assert wait_until(stage.is_whole) <= RESPAWN
+            times.append(wait_until(stage.is_whole))
         ledger.wait_for(10)
+    assert is_usual(times, RESPAWN), times
     assert set(ledger.answers) <= {303, 503}
     account = stage.books.settle(ledger)
     assert set(ledger.attempted) == set(ledger.acknowledged)
@@ -29,23 +31,27 @@ def test_a_killed_web_process_is_back_soon_and_a_form_sent_again_counts_once(sta
 
 def test_all_web_processes_killed_at_once_are_back_soon(stage: Stage) -> None:
     with stage.ledger() as ledger:
+        times = []
         for _ in range(3):
             ledger.wait_for(20)
             for pid in stage.site.processes("web"):
                 kill(pid)
-            assert wait_until(stage.is_whole) <= READY
+            times.append(wait_until(stage.is_whole))
         ledger.wait_for(20)
+    assert is_usual(times, READY), times
     account = stage.books.settle(ledger)
     assert (account.lost, account.missing, account.drift, account.repeats) == ([], [], 0, 0), account
 
 
 def test_a_killed_server_takes_its_processes_with_it_and_comes_back(stage: Stage) -> None:
     with stage.ledger() as ledger:
-        for _ in range(2):
+        times = []
+        for _ in range(3):
             ledger.wait_for(20)
             kill(parent_of(stage.site.processes("web")[0]))
-            assert wait_until(stage.is_whole) <= READY
+            times.append(wait_until(stage.is_whole))
         ledger.wait_for(20)
+    assert is_usual(times, READY), times
     account = stage.books.settle(ledger)
     assert (account.lost, account.missing, account.drift, account.repeats) == ([], [], 0, 0), account
 
@@ -100,6 +106,11 @@ def test_a_site_that_is_asked_to_end_answers_what_it_has_taken(stage: Stage) -> 
     assert set(ledger.unanswered) <= {"ConnectionRefusedError"}, ledger.told
     account = stage.books.settle(ledger)
     assert (account.lost, account.missing, account.drift, account.repeats) == ([], [], 0, 0), account
+
+
+def is_usual(times: list[float], seconds: float) -> bool:
+    """Whether most took no longer, and none twice as long: other work on the machine may get in between."""
+    return sorted(times)[len(times) // 2] <= seconds and max(times) <= 2 * seconds
 
 
 def renewed(stage: Stage, before: set[int]) -> bool:

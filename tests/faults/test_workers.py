@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 
 from faults.stage import Stage, kill
 from rig.ledger import Connection, sign
@@ -53,10 +54,11 @@ def test_a_worker_killed_at_any_moment_of_a_send_repeats_at_most_that_one(stage:
 def test_a_thank_you_that_may_have_left_is_not_sent_again(stage: Stage) -> None:
     address = "thanked@dying.example"
     assert sign(stage.site, address) == 303
-    wait_until(lambda: stage.mailboxes.to(address))
+    wait_until(lambda: stage.books.message(address)["state"] == "sent")
     (mail,) = stage.mailboxes.to(address)
     trap = stage.smtp.trap(TAKEN, "hold", from_server=True)
-    Connection(stage.site.port, 20.0).post(mail.body, {"action": "confirm"})
+    with closing(Connection(stage.site.port, 20.0)) as connection:
+        assert connection.post(mail.body, {"action": "confirm"}) == 200
     trap.wait()
     kill_worker(stage)
     stage.smtp.cut()
