@@ -6,7 +6,7 @@ PORT ?= 8000
 PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check faults bench translations lock clean stale
+.PHONY: help setup serve test check faults soak bench translations lock clean stale
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ check: .venv/dev ## what CI runs before the tests, fastest first
 
 faults: .venv/dev ## kill, cut and starve the parts of a whole site, and count what is lost (about five minutes)
 	.venv/bin/python -m pytest tests/faults $(ARGS)
+
+soak: .venv/dev ## a random fault every ten seconds under load, then the books are compared (ARGS="--minutes 10")
+	@PYTHONPATH=tests exec .venv/bin/python -m faults.soak $(ARGS)
 
 bench: .venv/dev ## measure Clarion beside bare references (ARGS="signing page" for some rows, ARGS=--help for more)
 	@PYTHONPATH=tests exec .venv/bin/python -m bench $(ARGS)

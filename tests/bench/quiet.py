@@ -9,7 +9,7 @@ STAT = Path("/proc/stat")
 ENOUGH = 0.85
 """The share of all cores that must be idle."""
 
-PATIENCE = 20.0
+PATIENCE = 8.0
 LOOK = 0.4
 
 

@@ -136,9 +136,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="the same faults in the same order")
     given = parser.parse_args()
     random.seed(given.seed)
-    say(
-        f"seed {given.seed}; {given.minutes:g} minutes, {given.rate:g} signings a second, a fault every {given.every:g} s"
-    )
+    say(f"seed {given.seed}; {given.minutes:g} min, {given.rate:g} signings a second, a fault every {given.every:g} s")
     with tempfile.TemporaryDirectory(prefix="clarion-soak-") as folder:
         stage = Stage(Path(folder))
         try:

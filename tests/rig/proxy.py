@@ -199,7 +199,7 @@ class Proxy:
         while data := await reader.read(CHUNK):
             if self._delay and not from_server:
                 await asyncio.sleep(self._delay)
-            trap = self._sprung(tail + data, from_server)
+            trap = self._sprung(tail, data, from_server)
             tail = (tail + data)[-32:]
             if trap is not None and trap.then == "hold":
                 link.held_by = trap
@@ -212,9 +212,10 @@ class Proxy:
                 return
         await self._gate(link)
 
-    def _sprung(self, data: bytes, from_server: bool) -> Trap | None:
+    def _sprung(self, tail: bytes, data: bytes, from_server: bool) -> Trap | None:
+        """The trap whose bytes end in what has just come; they may have begun in what came before."""
         for trap in self._traps:
-            if trap.from_server == from_server and trap.marker in data:
+            if trap.from_server == from_server and trap.marker in tail[1 - len(trap.marker) :] + data:
                 trap.times -= 1
                 if trap.times <= 0:
                     self._traps.remove(trap)
