@@ -189,9 +189,7 @@ def _summary(stage: Stage, ledger: Ledger, account: Account, allowed: int, fault
     say("")
     say(f"{faults:>8} faults")
     say(f"{len(ledger.attempted):>8} tried to sign: answers {dict(ledger.answers)}, none {dict(ledger.unanswered)}")
-    say(
-        f"{account.acknowledged:>8} acknowledged; slowest answer {ledger.slowest():.1f} s, p99 {ledger.quantile(0.99):.2f} s"
-    )
+    say(f"{account.acknowledged:>8} acknowledged; p99 {ledger.quantile(0.99):.2f} s, slowest {ledger.slowest():.1f} s")
     say(f"{account.rows:>8} in the database, {account.confirmed} confirmed, {account.shown} shown")
     say(f"{account.rows:>8} mails expected, {account.mails} seen: {account.repeats} repeats of {allowed} allowed")
     say(f"{'':>8} other messages: {account.waiting}")
@@ -203,7 +201,7 @@ def _summary(stage: Stage, ledger: Ledger, account: Account, allowed: int, fault
 def _restart_onto_heap(stage: Stage, number: int) -> int:
     """Kill the site, write a heap of due mails, start it, and see them leave."""
     assert sign(stage.site, HEAPED) == 303
-    wait_until(lambda: stage.mailboxes.to(HEAPED))
+    wait_until(lambda: bool(stage.mailboxes.to(HEAPED)))
     wait_until(lambda: (stage.books.message(HEAPED) or {})["state"] == "sent")
     stage.site.stop(signal.SIGKILL)
     heap_up(stage.postgres, (stage.books.message(HEAPED) or {})["id"], number)
@@ -216,9 +214,8 @@ def _restart_onto_heap(stage: Stage, number: int) -> int:
     took, names = time.monotonic() - started, [m.message_id for m in stage.mailboxes.arrived()[before:]]
     say("")
     say(f"{number:>8} mails heaped up; ready after {ready:.1f} s, all left after {took:.0f} s ({number / took:.0f}/s)")
-    say(
-        f"{len(names) - len(set(names)):>8} repeats, {number - len(set(names))} missing; a worker took {memory // 1024} MB at most"
-    )
+    say(f"{len(names) - len(set(names)):>8} repeats, {number - len(set(names))} missing")
+    say(f"{memory // 1024:>8} MB taken by a worker at most")
     return int(len(set(names)) != number or memory > 200 * 1024)
 
 

@@ -172,12 +172,13 @@ class Proxy:
         link = _Link(writer)
         self._links.add(link)
         try:
-            if self._mode == "refuse":
-                self.refused += 1
-                link.reset()
-                return
-            await self._gate(link)
-            with contextlib.suppress(OSError):
+            # cancelled by `close` only; asyncio would report that as a failure of this task
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                if self._mode == "refuse":
+                    self.refused += 1
+                    link.reset()
+                    return
+                await self._gate(link)
                 back, link.server = await asyncio.open_connection("127.0.0.1", self.target)
                 pumps = [
                     asyncio.ensure_future(self._pump(link, reader, link.server, from_server=False)),

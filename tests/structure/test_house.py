@@ -16,7 +16,7 @@ MODULE_LINES = 400
 FUNCTION_LINES = 60
 
 REGISTRY = re.compile(
-    r"\b(?:pypi|files|index|registry|npmjs|crates|rubygems|deb|security|mirrors?|artifactory|nexus)"
+    r"\b(?:pypi|files|index|registry|npm[a-z]*|crates|rubygems|deb|security|mirrors?|artifactory|nexus)"
     r"(?:\.[a-z0-9-]+)*\.(?:org|com|net|io|dev)\b"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.~-])/(?:root|home|Users|work)/[\w.-]")
