@@ -1,6 +1,6 @@
 """Fair limits: many signatures from one network get a second look by a person; nobody is refused.
 
-Behind one address stand a school, a shelter, a rally. A network is known by an HMAC under a key that
+Behind one address stand a school, a shelter, a rally. A network is known by a keyed hash under a key that
 changes daily, so no address is kept or can be found again tomorrow (rule 7). Each process counts for
 itself and asks the broker's store only about networks that stand out, so that signing makes no
 network call for anybody else (rule 3), and goes on unharmed while the store is away.
@@ -8,7 +8,7 @@ network call for anybody else (rule 3), and goes on unharmed while the store is 
 
 from __future__ import annotations
 
-import hmac
+import hashlib
 import ipaddress
 import time
 from functools import lru_cache
@@ -74,7 +74,7 @@ class FairLimits:
 
     def _mark(self, address: str, slug: str) -> str:
         key = _daily_key(self._keyring.secret("limits"), f"{now():%Y-%m-%d}")
-        return hmac.digest(key, f"{network(address)} {slug}".encode(), "sha256").hex()[:32]
+        return hashlib.blake2b(f"{network(address)} {slug}".encode(), key=key, digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=4)

@@ -1,15 +1,15 @@
-"""Insert many rows in one statement, leaving out those whose unique key is taken (rule 4).
+"""Insert and find many rows at once, on the few paths where signers wait for it.
 
-On PostgreSQL each column travels as one array, so the statement is the same for one row and for fifty
-and is parsed once; a list of values in the statement would be parsed anew for each number of rows,
-which costs several times what the rows do. SQLite lives in the process: there a prepared statement for
-each row is quickest.
+On PostgreSQL the rows travel as one text of JSON, so the statement is the same for one row and for fifty and
+is parsed once. SQLite lives in the process and its statements take little; there the rows go in portions
+of a few fixed sizes, so that their statements stay prepared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -19,46 +19,98 @@ from sqlalchemy.dialects import postgresql
 from .extensions import Base, Moment
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_PORTIONS = (32, 16, 8, 4, 2, 1)
+
+Rows = Sequence[Mapping[str, Any]]
 
 
 def insert_new_rows(
-    connection: Connection, model: type[Base], rows: Sequence[Mapping[str, object]], returning: tuple[str, ...]
+    connection: Connection, model: type[Base], rows: Rows, returning: tuple[str, ...] = ()
 ) -> list[tuple[Any, ...]]:
-    """Insert rows that name the same columns, and return the named columns of those that were new."""
+    """Insert rows that name the same columns, leaving out those whose unique key is taken (rule 4).
+
+    Returns the named columns of those that were new, in no order.
+    """
     table = cast(Table, model.__table__)
+    back = f" RETURNING {', '.join(returning)}" if returning else ""
+    return _run(connection, table, rows, returning, "insert", f"ON CONFLICT DO NOTHING{back}")
+
+
+def find_rows(connection: Connection, model: type[Base], keys: Rows, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """The named columns of the rows that have one of the keys, in no order."""
+    return _run(connection, cast(Table, model.__table__), keys, columns, "select", ", ".join(columns))
+
+
+def _run(
+    connection: Connection, table: Table, rows: Rows, returning: tuple[str, ...], verb: str, words: str
+) -> list[tuple[Any, ...]]:
     names = tuple(rows[0])
-    if connection.dialect.name == "postgresql":
-        arrays = tuple(_stored(table.c[name], [row[name] for row in rows]) for name in names)
-        result = connection.exec_driver_sql(_with_arrays(table, names, returning), arrays)
-        return [tuple(row) for row in result] if returning else []
-    columns = [_stored(table.c[name], [row[name] for row in rows], as_text=True) for name in names]
-    statement = _with_values(table, names, returning)
+    found: list[tuple[Any, ...]] = []
     cursor = connection.connection.cursor()
     try:
-        found = [cursor.execute(statement, values).fetchone() for values in zip(*columns, strict=True)]
+        if connection.dialect.name == "postgresql":
+            cursor.execute(_with_json(table, names, verb, words), [json.dumps(rows, default=_as_text)])
+            found = [tuple(row) for row in cursor.fetchall()] if returning else []
+        else:
+            for portion in _portions(rows):
+                values = [_for_sqlite(row[name]) for row in portion for name in names]
+                cursor.execute(_with_values(table, names, len(portion), verb, words), values)
+                found += cursor.fetchall() if returning else []
     finally:
         cursor.close()
-    return [tuple(row) for row in found if row is not None]
+    moments = [isinstance(table.c[name].type, Moment) for name in returning]
+    return [tuple(map(_found, row, moments)) for row in found] if any(moments) else found
 
 
 @lru_cache(maxsize=64)
-def _with_values(table: Table, names: tuple[str, ...], returning: tuple[str, ...]) -> str:
-    back = f" RETURNING {', '.join(returning)}" if returning else ""
-    marks = ", ".join("?" for _ in names)
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING{back}"  # noqa: S608 - names of our own tables and columns
+def _with_json(table: Table, names: tuple[str, ...], verb: str, words: str) -> str:
+    listed = ", ".join(names)
+    given = f"json_to_recordset(%s::json) AS given({', '.join(_typed(table.c[name]) for name in names)})"
+    if verb == "insert":
+        return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {given} {words}"  # noqa: S608 - names of our own tables and columns
+    return f"SELECT {words} FROM {table.name} WHERE ({listed}) IN (SELECT {listed} FROM {given})"  # noqa: S608 - as above
 
 
-@lru_cache(maxsize=64)
-def _with_arrays(table: Table, names: tuple[str, ...], returning: tuple[str, ...]) -> str:
-    arrays = ", ".join(f"%s::{table.c[name].type.compile(dialect=_DIALECT)}[]" for name in names)
-    back = f" RETURNING {', '.join(returning)}" if returning else ""
-    columns = ", ".join(names)
-    return f"INSERT INTO {table.name} ({columns}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING{back}"  # noqa: S608 - names of our own tables and columns
+@lru_cache(maxsize=128)
+def _with_values(table: Table, names: tuple[str, ...], count: int, verb: str, words: str) -> str:
+    listed = ", ".join(names)
+    given = "VALUES " + ", ".join([f"({', '.join('?' * len(names))})"] * count)
+    if verb == "insert":
+        return f"INSERT INTO {table.name} ({listed}) {given} {words}"
+    return f"SELECT {words} FROM {table.name} WHERE ({listed}) IN ({given})"  # noqa: S608 - as above
 
 
-def _stored(column: Column[Any], values: list[Any], *, as_text: bool = False) -> list[Any]:
-    """The values in the form they are stored in, where that differs."""
-    if not isinstance(column.type, Moment):
-        return values
-    plain = [None if moment is None else moment.astimezone(UTC).replace(tzinfo=None) for moment in values]
-    return [None if moment is None else moment.isoformat(" ", "microseconds") for moment in plain] if as_text else plain
+def _portions(rows: Rows) -> Iterator[Rows]:
+    at = 0
+    while at < len(rows):
+        size = next(size for size in _PORTIONS if size <= len(rows) - at)
+        yield rows[at : at + size]
+        at += size
+
+
+def _typed(column: Column[Any]) -> str:
+    return f"{column.name} {column.type.compile(dialect=_DIALECT)}"
+
+
+def _as_text(value: object) -> str:
+    """How JSON carries what it has no words for, in the form in which PostgreSQL reads it."""
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, datetime):
+        return _plain(value).isoformat()
+    raise TypeError(type(value))
+
+
+def _for_sqlite(value: object) -> object:
+    return _plain(value).isoformat(" ", "microseconds") if isinstance(value, datetime) else value
+
+
+def _plain(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _found(value: Any, is_moment: bool) -> Any:
+    """What came back, as `Moment` would give it."""
+    if not is_moment or value is None:
+        return value
+    return (value if isinstance(value, datetime) else datetime.fromisoformat(value)).replace(tzinfo=UTC)

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from nacl.bindings import sodium_pad, sodium_unpad
+from nacl.bindings import sodium_unpad
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
@@ -239,7 +239,7 @@ class Link:
 
     def seal_record(self, details: Mapping[str, str]) -> bytes:
         """The second copy, which opens with this link alone."""
-        return bytes(SecretBox(derive(self.seed, "record")).encrypt(_pack(details)))
+        return encrypt(SecretBox(derive(self.seed, "record")), _pack(details))
 
     def open_record(self, record: bytes) -> dict[str, str]:
         """What `seal_record` was given. Raises `SealBroken`."""
@@ -247,6 +247,15 @@ class Link:
             return _unpack(SecretBox(derive(self.seed, "record")).decrypt(record))
         except CryptoError as error:
             raise SealBroken from error
+
+
+def encrypt(box: SecretBox, content: bytes) -> bytes:
+    """Encrypt with a fresh nonce.
+
+    Each call into libsodium hands the interpreter to another thread, so with many signers at once the
+    calls that can be spared count for more than what is done in them: the nonce is drawn here.
+    """
+    return bytes(box.encrypt(content, os.urandom(SecretBox.NONCE_SIZE)))
 
 
 def look_up(token: str) -> bytes | None:
@@ -270,7 +279,9 @@ def decode_token(token: str) -> bytes | None:
 
 
 def _pack(details: Mapping[str, str]) -> bytes:
-    return bytes(sodium_pad(json.dumps(dict(details), ensure_ascii=False).encode(), BLOCK))
+    """Details as bytes, padded as ISO/IEC 7816-4 has it: one byte 0x80, then zeros."""
+    plain = json.dumps(dict(details), ensure_ascii=False).encode() + b"\x80"
+    return plain + bytes(-len(plain) % BLOCK)
 
 
 def _unpack(packed: bytes) -> dict[str, str]:

@@ -62,9 +62,8 @@ def put(outbox: Instance) -> Callable[..., int]:
         signature = db.session.scalars(select(Signature)).one()
         message = NewMessage(kind, signature.campaign_id, signature.id, key, **more)
         with transaction() as session:
-            (id,) = service.put(session, [message])
-        assert id is not None
-        return id
+            service.put(session.connection(), [message])
+        return db.session.scalars(select(Message.id).filter_by(dedupe_key=key)).one()
 
     return put_one
 

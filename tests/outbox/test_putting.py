@@ -33,9 +33,9 @@ def messages(*keys: str, kind: str = "confirm") -> list[NewMessage]:
     return [NewMessage(kind, signature.campaign_id, signature.id, key) for key in keys]
 
 
-def put_again(*keys: str, kind: str = "confirm") -> list[int | None]:
+def put_again(*keys: str, kind: str = "confirm") -> list[bool]:
     with transaction() as session:
-        return service.put(session, messages(*keys, kind=kind))
+        return service.put(session.connection(), messages(*keys, kind=kind))
 
 
 def test_a_message_waits_to_leave(put: Put, row: Row, clock: Any) -> None:
@@ -51,8 +51,8 @@ def test_a_message_waits_to_leave(put: Put, row: Row, clock: Any) -> None:
 def test_a_mailbox_that_had_this_mail_gets_no_other(put: Put, row: Row) -> None:
     """The work is the same in both cases, one row, so that nobody can tell them apart by time."""
     first = put("one")
-    assert put_again("one") == [None]
-    assert put_again("one", kind="again") == [None]
+    assert put_again("one") == [False]
+    assert put_again("one", kind="again") == [False]
     assert states() == [DUE, CAPPED, CAPPED]
     assert row(first).kind == "confirm"
     assert leave() == [first]
@@ -65,22 +65,21 @@ def test_the_mail_counts_for_its_mailbox_even_after_it_left(put: Put) -> None:
     begun = service.begin(leased)
     assert begun is not None
     service.settle([service.sent(begun, "250")])
-    assert put_again("one") == [None]
+    assert put_again("one") == [False]
     assert states() == [SENT, CAPPED]
 
 
 def test_messages_are_put_in_together(outbox: Instance) -> None:
-    ids = put_again("a", "b", "a", "c")
-    assert [id is None for id in ids] == [False, False, True, False]
+    assert put_again("a", "b", "a", "c") == [True, True, False, True]
     assert sorted(states()) == sorted([DUE, DUE, DUE, CAPPED])
-    found = {message.dedupe_key: message.id for message in db.session.scalars(select(Message).filter_by(state=DUE))}
-    assert found == {"a": ids[0], "b": ids[1], "c": ids[3]}
+    found = db.session.scalars(select(Message.dedupe_key).filter_by(state=DUE))
+    assert sorted(found) == ["a", "b", "c"]
 
 
 def test_nothing_stays_of_a_transaction_that_fails(outbox: Instance) -> None:
     def fail() -> None:
         with transaction() as session:
-            service.put(session, messages("a", "a"))
+            service.put(session.connection(), messages("a", "a"))
             raise RuntimeError
 
     with pytest.raises(RuntimeError):

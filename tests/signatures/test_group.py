@@ -36,8 +36,11 @@ def group(either_instance: Instance) -> GroupCommit:
 @contextmanager
 def _held(group: GroupCommit) -> Iterator[None]:
     """Keep the writer's place, so that signers gather."""
-    with group._writing:
+    group._busy = True
+    try:
         yield
+    finally:
+        group._hand_on()
 
 
 def _gather(group: GroupCommit, number: int) -> None:

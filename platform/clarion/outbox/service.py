@@ -60,26 +60,26 @@ class NewMessage:
     priority: int = FIRST
 
 
-def put(session: Transaction, messages: Sequence[NewMessage]) -> list[int | None]:
-    """Write messages into the caller's transaction and return their ids, in order.
+def put(connection: Connection, messages: Sequence[NewMessage]) -> list[bool]:
+    """Write messages into the caller's transaction; for each, in order, whether it will go out.
 
     Where one with the same `dedupe_key` is there already, the mailbox has had this mail: a row in
-    state `capped` is written instead, which keeps the work of both cases the same (rule 5), and the
-    id is `None`.
+    state `capped` is written instead, which keeps the work of both cases the same (rule 5).
     """
     moment = this_minute()
     rows = [_row(message, moment) for message in messages]
-    connection = session.connection()
-    ids = {key: id for id, key in insert_new_rows(connection, Message, rows, ("id", "dedupe_key"))}
-    found = [ids.pop(message.dedupe_key, None) for message in messages]
-    capped = [
-        {**row, "dedupe_key": secrets.token_hex(16), "state": CAPPED}
-        for row, id in zip(rows, found, strict=True)
-        if id is None
-    ]
+    new = {key for (key,) in insert_new_rows(connection, Message, rows, ("dedupe_key",))}
+    capped = []
+    goes_out = []
+    for row in rows:
+        is_new = row["dedupe_key"] in new
+        new.discard(row["dedupe_key"])
+        goes_out.append(is_new and row["state"] == DUE)
+        if not is_new:
+            capped.append({**row, "dedupe_key": secrets.token_hex(16), "state": CAPPED})
     if capped:
-        insert_new_rows(connection, Message, capped, ())
-    return found
+        insert_new_rows(connection, Message, capped)
+    return goes_out
 
 
 def _row(message: NewMessage, moment: datetime) -> dict[str, object]:

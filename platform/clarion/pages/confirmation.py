@@ -69,7 +69,7 @@ def _by_reference(token: str, reference: Reference) -> BaseResponse:
     if live is None or signature is None:
         return _gone(None)
     if request.form.get("resend"):
-        if service.resend(signature) is not None:
+        if service.resend(signature):
             wake("drain_lane", "email")
         return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=token, sent=1), 303)
     typed = request.form.get("code", "")[:40]
@@ -103,11 +103,11 @@ def _confirmed(signature: Signature, shown_consents: list[int]) -> Response:
     if live is None or live.campaign.state(now()) == "draft":
         return _gone(None)
     back = _can_confirm(signature, live)
-    message_id = service.confirm(signature.id, shown_consents, withdrawn_too=back)
-    if message_id is not None:
+    counted = service.confirm(signature.id, shown_consents, withdrawn_too=back)
+    if counted:
         wake("drain_lane", "email")
         pulse().forget()
-    return make_response(confirm_page(live, language, "done" if message_id is not None else "already"))
+    return make_response(confirm_page(live, language, "done" if counted else "already"))
 
 
 def _reference(token: str) -> Reference | None:

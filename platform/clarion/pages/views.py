@@ -178,7 +178,7 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
     except (Overloaded, OperationalError, InterfaceError) as error:
         report(error, "signing paused", campaign=live.slug)
         return _paused(live, language, form)
-    if signed.message_id is not None:
+    if signed.mailed:
         wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
     ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in submission.consents)

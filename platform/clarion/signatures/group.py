@@ -1,15 +1,16 @@
 """Group commit: signers who wait at the same moment share one transaction, and each is answered from disk.
 
 A commit costs the disk the same for one row as for fifty. The first who finds nobody writing becomes
-the writer for all who wait; those who come meanwhile queue for the next round. At low load nobody
-waits for anybody, and no thread of its own is needed.
+the writer for all who wait; those who come meanwhile queue for the next round, and the first of them
+writes it. At low load nobody waits for anybody, and no thread of its own is needed.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -19,6 +20,10 @@ from .service import Prepared, Signed, Submission, Vanished, prepare, write
 
 LARGEST = 64
 """Signatures in one transaction."""
+
+GATHERING = 0.004
+"""Seconds that a writer lets others join, where the last round held more than one: half a round more of
+waiting for each, and far fewer transactions for all."""
 
 LONGEST_QUEUE = 48
 """Signers who may wait at once in one process; further ones are asked to come back in a moment."""
@@ -31,13 +36,21 @@ class Overloaded(Exception):
     """More signers wait than can be written in time; nothing was written for this one."""
 
 
+def _shut() -> threading.Lock:
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True)
 class Ticket:
     """One signer's place in the queue."""
 
     prepared: Prepared
     signed: Signed | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
+    turn: threading.Lock = field(default_factory=_shut)
+    """Opened by the writer, once: for one whose signature is written, or who shall write the next round."""
 
     @property
     def done(self) -> bool:
@@ -49,30 +62,56 @@ class GroupCommit:
     """The queue of one process."""
 
     def __init__(self) -> None:
-        self._writing = threading.Lock()
+        self._guard = threading.Lock()
         self._waiting: deque[Ticket] = deque()
+        self._busy = False
+        self._crowded = False
 
     def submit(self, prepared: Prepared) -> Signed:
         """Write a signature, alone or with others, and return once it is on disk. Raises `Overloaded`."""
-        self._admit(prepared.submission.live.id)
         ticket = Ticket(prepared)
-        self._waiting.append(ticket)
-        with self._writing:
-            while not ticket.done:
-                self._write_round()
+        with self._guard:
+            self._admit(prepared.submission.live.id)
+            self._waiting.append(ticket)
+            writes, self._busy = not self._busy, True
+        if not writes:
+            ticket.turn.acquire()
+        if not ticket.done:
+            self._write_round()
         if ticket.signed is None:
             raise ticket.error or RuntimeError("a ticket is done only with a result")
         return ticket.signed
 
     def _admit(self, campaign_id: int) -> None:
-        waiting = list(self._waiting)
-        same = sum(ticket.prepared.submission.live.id == campaign_id for ticket in waiting)
-        if len(waiting) >= LONGEST_QUEUE or same >= FAIR_SHARE:
+        same = sum(ticket.prepared.submission.live.id == campaign_id for ticket in self._waiting)
+        if len(self._waiting) >= LONGEST_QUEUE or same >= FAIR_SHARE:
             raise Overloaded
 
     def _write_round(self) -> None:
-        count = min(len(self._waiting), LARGEST)
-        tickets = [self._waiting.popleft() for _ in range(count)]
+        if self._crowded:
+            time.sleep(GATHERING)
+        with self._guard:
+            tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST))]
+        self._crowded = len(tickets) > 1
+        try:
+            self._write_together(tickets)
+        except BaseException as error:
+            for ticket in tickets:
+                ticket.error = ticket.error or error
+            raise
+        finally:
+            self._hand_on()
+            for ticket in tickets:
+                ticket.turn.release()
+
+    def _hand_on(self) -> None:
+        """Let the first who waits write the next round."""
+        with self._guard:
+            self._busy = bool(self._waiting)
+            if self._busy:
+                self._waiting[0].turn.release()
+
+    def _write_together(self, tickets: list[Ticket]) -> None:
         try:
             self._write(tickets)
         except (OperationalError, InterfaceError) as error:

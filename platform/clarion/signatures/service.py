@@ -8,16 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, select, tuple_, update
+from sqlalchemy import Connection, select, update
 
 from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
-from ..extensions import Transaction, db, now, this_minute, transaction
+from ..extensions import db, now, this_minute, transaction, writing
 from ..outbox.models import CAPPED, DUE, HELD
 from ..outbox.service import NewMessage, put
-from ..rows import insert_new_rows
+from ..rows import find_rows, insert_new_rows
 from ..sealing import Keyring, Link, blind_index, look_up, seal
 from .consents import confirm_shown
 from .counting import add_step
@@ -54,7 +54,8 @@ class Signed:
     """What signing did; the caller's answer must not depend on which of the two it was (rule 5)."""
 
     signature_id: int
-    message_id: int | None
+    mailed: bool
+    """Whether a message is on its way; a mailbox that had it already gets none."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -103,27 +104,14 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
     Who has signed before gets a message too, which says so in the mailbox and nowhere else. Boxes
     ticked the second time are kept as proposed until the mailbox confirms them.
     """
-    with transaction() as session:
-        # straight on the connection: the session's own way costs more than the row
-        connection = session.connection()
-        columns = ("id", "campaign_id", "email_index")
-        inserted = insert_new_rows(connection, Signature, [p.row for p in prepared], columns)
-        fresh = {(campaign_id, bytes(index)): id for id, campaign_id, index in inserted}
-        messages = []
+    with writing() as connection:
+        insert_new_rows(connection, Signature, [p.row for p in prepared])
         # asked for new signatures too, so that both take the same time (rule 5)
-        earlier = _earlier(connection, [p.key for p in prepared])
-        for one in prepared:
-            id = fresh.pop(one.key, None)
-            if id is not None:
-                message = NewMessage("confirm", one.submission.live.id, id, f"confirm:{id}")
-            elif one.key in earlier:
-                message = _for_repeat(one.submission.live.id, earlier[one.key])
-            else:
-                raise Vanished
-            messages.append(replace(message, state=HELD) if one.submission.suspect else message)
-        _write_consents(session, prepared, [message.signature_id for message in messages])
-        message_ids = put(session, messages)
-    return [Signed(m.signature_id, id) for m, id in zip(messages, message_ids, strict=True)]
+        there = _there(connection, prepared)
+        messages = [_message(one, there) for one in prepared]
+        _write_consents(connection, prepared, [message.signature_id for message in messages])
+        sent = put(connection, messages)
+    return [Signed(message.signature_id, goes) for message, goes in zip(messages, sent, strict=True)]
 
 
 def _look_up(token: str) -> bytes:
@@ -134,25 +122,37 @@ def _look_up(token: str) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Earlier:
-    """What matters of a signature that is there already."""
+class _There:
+    """What matters of a signature that is there, from just now or from before."""
 
     id: int
     state: str
     signed_at: datetime
+    confirm_look_up: bytes
 
 
-def _earlier(connection: Connection, keys: Sequence[tuple[int, bytes]]) -> dict[tuple[int, bytes], _Earlier]:
-    """The signatures that are there, by their unique keys."""
-    columns = (Signature.campaign_id, Signature.email_index, Signature.id, Signature.state, Signature.signed_at)
-    query = select(*columns).where(tuple_(Signature.campaign_id, Signature.email_index).in_(list(keys)))
-    return {
-        (campaign_id, bytes(index)): _Earlier(id, state, signed_at)
-        for campaign_id, index, id, state, signed_at in connection.execute(query)
-    }
+def _there(connection: Connection, prepared: Sequence[Prepared]) -> dict[tuple[int, bytes], _There]:
+    """The signatures of these mailboxes, by their unique keys."""
+    keys = [{"campaign_id": one.key[0], "email_index": one.key[1]} for one in prepared]
+    columns = ("campaign_id", "email_index", "id", "state", "signed_at", "confirm_look_up")
+    found = find_rows(connection, Signature, keys, columns)
+    return {(campaign_id, bytes(index)): _There(*more) for campaign_id, index, *more in found}
 
 
-def _for_repeat(campaign_id: int, earlier: _Earlier) -> NewMessage:
+def _message(one: Prepared, there: dict[tuple[int, bytes], _There]) -> NewMessage:
+    """The message of a signer. A signature is new if it is this form's own: no other has its link."""
+    found = there.get(one.key)
+    if found is None:
+        raise Vanished
+    live = one.submission.live
+    if found.confirm_look_up == one.row["confirm_look_up"]:
+        message = NewMessage("confirm", live.id, found.id, f"confirm:{found.id}")
+    else:
+        message = _for_repeat(live.id, found)
+    return replace(message, state=HELD) if one.submission.suspect else message
+
+
+def _for_repeat(campaign_id: int, earlier: _There) -> NewMessage:
     """The message for the owner of a signature that is there already.
 
     A form sent twice within minutes needs no second mail, a later one gets the confirmation once more;
@@ -165,7 +165,7 @@ def _for_repeat(campaign_id: int, earlier: _Earlier) -> NewMessage:
     return NewMessage("again", campaign_id, earlier.id, f"again:{earlier.id}:{now():%Y-%m}")
 
 
-def _write_consents(session: Transaction, prepared: Sequence[Prepared], signature_ids: Sequence[int]) -> None:
+def _write_consents(connection: Connection, prepared: Sequence[Prepared], signature_ids: Sequence[int]) -> None:
     rows = [
         {
             "signature_id": id,
@@ -179,7 +179,7 @@ def _write_consents(session: Transaction, prepared: Sequence[Prepared], signatur
         for ask in one.submission.consents
     ]
     if rows:
-        insert_new_rows(session.connection(), Consent, rows, ())
+        insert_new_rows(connection, Consent, rows)
 
 
 def find_by_token(token: str) -> Signature | None:
@@ -198,8 +198,8 @@ def is_expired(signature: Signature, days: int) -> bool:
     return signature.state == PENDING and signature.signed_at < now() - timedelta(days=days)
 
 
-def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdrawn_too: bool = False) -> int | None:
-    """Count a signature and return its thank-you message's id; `None` if there was nothing to do.
+def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdrawn_too: bool = False) -> bool:
+    """Count a signature and thank for it; whether there was anything to do.
 
     The change of state is the guard: of two requests at once, one finds the row as it was (rule 4).
     `withdrawn_too` lets the mailbox bring back a signature that it withdrew.
@@ -212,12 +212,13 @@ def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdraw
             .values(state=CONFIRMED, confirmed_at=this_minute(), withdrawn_at=None)
         ).rowcount  # type: ignore[attr-defined]
         if not changed:
-            return None
+            return False
         confirm_shown(session, signature_id, shown_consents)
         signature = session.get_one(Signature, signature_id)
         add_step(session, signature, +1)
         key = f"thanks:{signature_id}:{this_minute():%Y%m%d%H%M}"
-        return put(session, [NewMessage("thanks", signature.campaign_id, signature_id, key)])[0]
+        put(session.connection(), [NewMessage("thanks", signature.campaign_id, signature_id, key)])
+        return True
 
 
 def code_is_right(signature_id: int, code: str, keyring: Keyring, tries: int) -> bool:
@@ -238,16 +239,16 @@ def code_is_right(signature_id: int, code: str, keyring: Keyring, tries: int) ->
     return hmac.compare_digest(allowed.code_mark, code_mark(keyring.secret("code"), allowed.confirm_look_up, code))
 
 
-def resend(signature: Signature) -> int | None:
-    """Send the confirmation once more, once; for any other state the mailbox gets nothing.
+def resend(signature: Signature) -> bool:
+    """Send the confirmation once more, once; for any other state the mailbox gets nothing. Whether it goes out.
 
     A row is written in every case, so that the time it takes tells nobody which it was (rule 5).
     """
     state = DUE if signature.state == PENDING else CAPPED
     message = NewMessage("confirm", signature.campaign_id, signature.id, f"resend:{signature.id}", state)
     with transaction() as session:
-        (id,) = put(session, [message])
-    return id if state == DUE else None
+        (goes_out,) = put(session.connection(), [message])
+    return goes_out
 
 
 def deny(signature: Signature) -> bool:

@@ -54,7 +54,10 @@ def remind() -> int:
     with transaction() as session:
         rows = session.execute(query).all()
         if rows:
-            put(session, [NewMessage("confirm", campaign_id, id, f"resend:{id}") for id, campaign_id in rows])
+            put(
+                session.connection(),
+                [NewMessage("confirm", campaign_id, id, f"resend:{id}") for id, campaign_id in rows],
+            )
     return len(rows)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import struct
 import time
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from ..sealing import Keyring, decode_token, encode_token
+from ..sealing import Keyring, decode_token, encode_token, encrypt
 
 KEPT = 1000
 TRUSTED_SECONDS = 60.0
@@ -91,7 +90,7 @@ class References:
         """A new reference."""
         expires = int((at + self._life).timestamp())
         packed = struct.pack(">QQQQ", reference.signature_id, reference.edition_id, reference.ticked, expires)
-        return self.MARK + encode_token(bytes(self._box.encrypt(packed)))
+        return self.MARK + encode_token(encrypt(self._box, packed))
 
     def read(self, text: str, at: datetime) -> Reference | None:
         """What it refers to, or `None` if this is no reference or it is too old."""
@@ -107,4 +106,4 @@ class References:
 
 def code_mark(key: bytes, look_up: bytes, code: str) -> bytes:
     """What is kept of a six-digit code: nothing that could be tried out without the key."""
-    return hmac.digest(key, look_up + code.encode(), "sha256")[:16]
+    return hashlib.blake2b(look_up + code.encode(), key=key, digest_size=16, person=b"code").digest()
