@@ -46,18 +46,16 @@ def _run(
 ) -> list[tuple[Any, ...]]:
     names = tuple(rows[0])
     found: list[tuple[Any, ...]] = []
-    cursor = connection.connection.cursor()
-    try:
-        if connection.dialect.name == "postgresql":
-            cursor.execute(_with_json(table, names, verb, words), [json.dumps(rows, default=_as_text)])
-            found = [tuple(row) for row in cursor.fetchall()] if returning else []
-        else:
-            for portion in _portions(rows):
-                values = [_for_sqlite(row[name]) for row in portion for name in names]
-                cursor.execute(_with_values(table, names, len(portion), verb, words), values)
-                found += cursor.fetchall() if returning else []
-    finally:
-        cursor.close()
+    # through SQLAlchemy, which turns a driver's errors into its own and gives up a connection that is gone
+    if connection.dialect.name == "postgresql":
+        text = json.dumps(rows, default=_as_text)
+        result = connection.exec_driver_sql(_with_json(table, names, verb, words), (text,))
+        found = [tuple(row) for row in result] if returning else []
+    else:
+        for portion in _portions(rows):
+            values = tuple(_for_sqlite(row[name]) for row in portion for name in names)
+            result = connection.exec_driver_sql(_with_values(table, names, len(portion), verb, words), values)
+            found += [tuple(row) for row in result] if returning else []
     moments = [isinstance(table.c[name].type, Moment) for name in returning]
     return [tuple(map(_found, row, moments)) for row in found] if any(moments) else found
 
