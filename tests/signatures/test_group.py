@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from clarion.extensions import db
 from clarion.signatures import group as module
+from clarion.signatures import service
 from clarion.signatures.group import FAIR_SHARE, LONGEST_QUEUE, GroupCommit
 from clarion.signatures.models import Signature
 from clarion.testing import Instance
@@ -97,6 +98,25 @@ def test_a_database_that_is_away_is_told_to_all_at_once(either_instance: Instanc
     assert {answer.status_code for answer in answers} == {503}
     assert answers[0].headers["Retry-After"] == "5"
     assert "ana0@readers.example" in answers[0].get_data(as_text=True), "what was typed stays"
+
+
+def test_a_connection_that_breaks_within_a_round_pauses_signing(either_instance: Instance, group, monkeypatch) -> None:
+    if either_instance.app.extensions["clarion.settings"].database.url.get_secret_value().startswith("sqlite"):
+        broken = "DROP TABLE no_such_table"
+    else:
+        broken = "SELECT pg_terminate_backend(pg_backend_pid())"
+    find = service.find_rows
+
+    def cut(connection, *rest):
+        connection.exec_driver_sql(broken)
+        return find(connection, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "find_rows", cut)
+        paused = _sign(either_instance, 1)
+    assert paused.status_code == 503
+    assert "ana1@readers.example" in paused.get_data(as_text=True)
+    assert _sign(either_instance, 1).status_code == 303
 
 
 def test_beyond_the_bound_signers_are_asked_to_come_back(instance: Instance, make_folder) -> None:
