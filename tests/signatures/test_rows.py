@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, event, select
 
 from clarion.extensions import db, transaction, writing
 from clarion.outbox.models import Message
@@ -62,3 +62,25 @@ def test_words_in_any_script_stay_what_they_are(either_instance: Instance) -> No
         with writing() as connection:
             insert_new_rows(connection, Signature, [row])
             assert find_rows(connection, Signature, [key], ("source",)) == [(row["source"],)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_rows_are_found_through_their_key_even_while_the_table_is_empty(either_instance: Instance, count: int) -> None:
+    """A plan made for an empty table is kept as it grows: one that reads all of it would be slower each day."""
+    keys = [{"campaign_id": 1, "email_index": bytes([number])} for number in range(count)]
+    asked: list[tuple[str, object]] = []
+    with either_instance.context(), writing() as connection:
+
+        @event.listens_for(connection, "before_cursor_execute")
+        def _note(_connection: Connection, _cursor: object, statement: str, given: object, *_more: object) -> None:
+            asked.append((statement, given))
+
+        find_rows(connection, Signature, keys, ("id",))
+        explain = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        statements = list(asked)
+        plans = [str(list(connection.exec_driver_sql(f"{explain} {words}", given))) for words, given in statements]  # type: ignore[arg-type]
+    assert plans
+    for plan in plans:
+        assert "campaign_id_email_index" in plan or "SEARCH signature USING" in plan
+        assert "Seq Scan on signature" not in plan
+        assert "SCAN signature" not in plan
