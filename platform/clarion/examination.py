@@ -30,10 +30,31 @@ def examine() -> Iterator[Finding]:
     yield from ((False, fault) for fault in faults)
     if not faults:
         yield True, f"the keyring {keyring.folder} is whole and private"
-    drift = counting.drift()
-    yield not drift, f"counts are off by {dict(drift)}" if drift else "counts agree with the signatures"
+    yield _counts()
     yield _messages()
     yield from _held()
+
+
+def _counts() -> Finding:
+    """Whether a recount gives what is counted; else what is off by how much, the worst first."""
+    drift = counting.drift()
+    if not drift:
+        return True, "counts agree with the signatures"
+    words = [f"{db.session.get_one(CampaignRow, id).slug} {_off(cells)}" for id, cells in drift.items()]
+    return False, "counts are off: " + "; ".join(words)
+
+
+NAMED_CELLS = 6
+"""How many of a campaign's numbers that are off are named."""
+
+
+def _off(cells: dict[counting.Cell, int]) -> str:
+    worst = sorted(cells.items(), key=lambda cell: (cell[0] != counting.TOTAL, -abs(cell[1]), cell[0]))
+    words = [
+        f"total {n:+}" if (of, name) == counting.TOTAL else f"{of} {name or 'unknown'} {n:+}" for (of, name), n in worst
+    ]
+    more = f" and {len(words) - NAMED_CELLS} more" if len(words) > NAMED_CELLS else ""
+    return ", ".join(words[:NAMED_CELLS]) + more
 
 
 def _missing_keys(keyring: Keyring) -> list[str]:
@@ -58,7 +79,7 @@ def _messages() -> Finding:
     states = {state: int(n) for state, n in rows}
     wrong = {state: n for state, n in states.items() if state not in (DUE, SENT, NEEDLESS, FAILED, HELD, CAPPED)}
     words = ", ".join(f"{n} {state}" for state, n in sorted(states.items())) or "none yet"
-    return not wrong, f"messages: {words}"
+    return not wrong, f"messages: {words}" + (": clarion messages" if wrong else "")
 
 
 def _held() -> Iterator[Finding]:

@@ -71,7 +71,7 @@ def _whole() -> _Whole:
     return _Whole(
         states={state: n for state, n in states},  # noqa: C416 - rows are no pairs to the type checker
         done=_messages(Message.state.in_(_DONE)),
-        drift=sum(abs(n) for n in counting.drift().values()),
+        drift=sum(abs(n) for n in counting.total_drift().values()),
     )
 
 

@@ -5,18 +5,30 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import event, func, insert, select, update
 
-from clarion.extensions import db, transaction
+from clarion import metrics
+from clarion.campaigns.models import CampaignRow
+from clarion.examination import examine
+from clarion.extensions import db, now, transaction
 from clarion.signatures import counting
-from clarion.signatures.models import CountDelta, CountTotal, Signature
+from clarion.signatures.models import CountDelta, CountOrganisation, CountTotal, Signature
 from clarion.testing import Instance, link
 
 
-def _add(campaign_id: int, steps: list[int], language: str = "en") -> None:
+def _add(campaign_id: int, steps: list[int], language: str = "en", **more: str) -> None:
     with transaction() as session:
-        row = {"campaign_id": campaign_id, "language": language, "source": "page", "area": "US-200"}
+        row = {"campaign_id": campaign_id, "language": language, "source": "page", "area": "US-200", **more}
         session.execute(insert(CountDelta).values([{**row, "step": step} for step in steps]))
+
+
+def _signed(instance: Instance) -> int:
+    """Sign and confirm once; the campaign's number."""
+    instance.sign("library", postal_code="20009")
+    instance.work()
+    instance.client.post(link(instance.mails()[0], "confirm"), data={"action": "confirm"})
+    with instance.context():
+        return db.session.scalars(select(Signature.campaign_id)).one()
 
 
 def test_folding_changes_no_count(either_instance: Instance) -> None:
@@ -49,14 +61,120 @@ def test_many_who_fold_at_once_fold_each_step_once(either_instance: Instance) ->
 
 
 def test_drift_is_named(either_instance: Instance) -> None:
-    either_instance.sign("library")
-    either_instance.work()
-    either_instance.client.post(link(either_instance.mails()[0], "confirm"), data={"action": "confirm"})
+    campaign_id = _signed(either_instance)
     with either_instance.context():
         assert counting.drift() == {}
-        campaign_id = db.session.scalars(select(Signature.campaign_id)).one()
-        _add(campaign_id, [2])
-        assert counting.drift() == {campaign_id: 2}
+        _add(campaign_id, [2], "es", area="")
+        assert counting.drift() == {
+            campaign_id: {
+                counting.TOTAL: 2,
+                ("language", "es"): 2,
+                ("source", "page"): 2,
+                ("organisation", "readers"): 2,
+                ("area", ""): 2,
+            }
+        }
+        assert counting.total_drift() == {campaign_id: 2}
+        assert metrics.read_figures().drift == 2
+        assert [line for well, line in examine() if not well] == [
+            "counts are off: library total +2, area unknown +2, language es +2, organisation readers +2, source page +2"
+        ]
+
+
+def test_drift_within_a_right_total_is_named_too(either_instance: Instance) -> None:
+    campaign_id = _signed(either_instance)
+    with either_instance.context():
+        _add(campaign_id, [-1])
+        _add(campaign_id, [1], "es", organisation="writers", area="US-100")
+        assert counting.drift() == {
+            campaign_id: {
+                ("language", "en"): -1,
+                ("language", "es"): 1,
+                ("organisation", "readers"): -1,
+                ("organisation", "writers"): 1,
+                ("area", "US-200"): -1,
+                ("area", "US-100"): 1,
+            }
+        }
+        assert metrics.read_figures().drift == 0
+        counting.fold()
+        _add(campaign_id, [1], "de", area="US-303")
+        assert [line for well, line in examine() if not well] == [
+            "counts are off: library total +1, area US-100 +1, area US-200 -1, area US-303 +1, language de +1, "
+            "language en -1 and 3 more"
+        ]
+
+
+def test_of_a_campaign_with_erased_signers_only_the_total_is_compared(either_instance: Instance) -> None:
+    """The kind of those who are gone is in no row any more."""
+    campaign_id = _signed(either_instance)
+    with either_instance.context():
+        _add(campaign_id, [3], "es", area="US-100")
+        with transaction() as session:
+            session.execute(update(CampaignRow).values(erased_count=3))
+        assert counting.drift() == {}
+        _add(campaign_id, [-1])
+        assert counting.drift() == {campaign_id: {counting.TOTAL: -1}}
+        assert counting.total_drift() == {campaign_id: -1}
+
+
+def test_a_signature_and_its_step_say_whose_place_it_came_from(either_instance: Instance) -> None:
+    campaign_id = _signed(either_instance)
+    with either_instance.context():
+        assert db.session.scalars(select(Signature.organisation)).all() == ["readers"]
+        assert db.session.scalars(select(CountDelta.organisation)).all() == ["readers"]
+        counting.fold()
+        rows = db.session.execute(select(CountOrganisation.campaign_id, CountOrganisation.organisation)).all()
+        assert [tuple(row) for row in rows] == [(campaign_id, "readers")]
+        assert counting.drift() == {}
+
+
+def test_a_breakdown_is_exact_whatever_has_been_folded(either_instance: Instance) -> None:
+    with either_instance.context():
+        _add(1, [1] * 30, organisation="readers")
+        _add(1, [1] * 12, "es", organisation="writers", source="embed", area="US-100")
+        counting.fold()
+        _add(1, [1] * 4, "es", organisation="writers", source="embed", area="US-303")
+        _add(1, [1] * 6, area="US-606")  # from before organisations were kept: the lead's
+        _add(1, [-1, -1], "es", organisation="writers", source="embed", area="US-100")
+        _add(1, [1] * 5, area="")
+        _add(1, [1, -1], "de", area="DE")
+        before = counting.breakdown(1)
+        assert before == counting.Breakdown(
+            total=55,
+            by_language=(("en", 41), ("es", 14)),
+            by_source=(("page", 41), ("embed", 14)),
+            by_organisation=(("readers", 41), ("writers", 14)),
+            by_area=(("US-200", 30), ("US-100", 10)),
+            small_areas=10,
+            area_unknown=5,
+        )
+        counting.fold()
+        assert counting.breakdown(1) == before
+        assert counting.all_counts() == {1: 55}
+        _add(1, [-1], area="US-606", organisation="readers")
+        assert counting.breakdown(1).by_area == (("US-200", 30),), "nine people alone would be told by subtraction"
+        assert counting.breakdown(1).small_areas == 19
+
+
+def test_a_breakdown_knows_one_campaign_only_and_asks_once(either_instance: Instance) -> None:
+    with either_instance.context():
+        with transaction() as session:
+            session.add(CampaignRow(slug="bridge", key_id="c2", public_key=b"x" * 32, created_at=now()))
+        other = db.session.scalars(select(CampaignRow.id).filter_by(slug="bridge")).one()
+        _add(1, [1] * 11)
+        _add(other, [1] * 13, organisation="riders")
+        counting.fold()
+        _add(other, [1])
+        asked: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+        theirs = counting.breakdown(other)
+        assert sum("count_total" in statement for statement in asked) == 1
+        assert sum("count_delta" in statement for statement in asked) == 1
+        assert theirs.total == 14
+        assert theirs.by_organisation == (("riders", 13), ("", 1)), "it was never published, so nobody leads it"
+        assert counting.breakdown(1).total == 11
+        assert counting.breakdown(999) == counting.Breakdown(0, (), (), (), (), 0, 0)
 
 
 def _words(instance: Instance) -> str:

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
 from ..extensions import db
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 FOLDER = Path(__file__).parent
 
 
+def steps() -> list[str]:
+    """The numbers of all steps, the oldest first, from their file names: cheap enough for every start."""
+    return sorted(path.name.split("_", 1)[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+
+
 def head() -> str:
-    """The number of the newest step, from its file name: cheap enough for every start."""
-    return max(path.name.split("_", 1)[0] for path in (FOLDER / "versions").glob("[0-9]*_*.py"))
+    """The number of the newest step."""
+    return steps()[-1]
 
 
 def current() -> str:
@@ -34,17 +45,54 @@ def upgrade() -> bool:
         # a newer release was here first; its schema serves this one too, as each step expands before it contracts
         return False
     from alembic import command  # noqa: PLC0415 - slow to import, and most starts need no step
-    from alembic.config import Config  # noqa: PLC0415 - the same
+
+    with db.engine.connect() as connection, _alone(connection):
+        if current() >= head():
+            return False
+        command.upgrade(_config(connection), "head")
+        connection.commit()
+    return True
+
+
+def downgrade(revision: str) -> bool:
+    """Take the database back to an earlier step; `False` if it does not stand at a later one by now."""
+    from alembic import command  # noqa: PLC0415 - slow to import
+
+    with db.engine.connect() as connection, _alone(connection):
+        if current() <= revision:
+            return False
+        command.downgrade(_config(connection), revision)
+        connection.commit()
+    return True
+
+
+def losses(revision: str) -> tuple[list[str], list[str]]:
+    """The tables, and the columns of others as `message.priority`, that going back to a step takes away.
+
+    The steps are not done but written down as SQL, in PostgreSQL's words: there no step needs to look at a
+    table first.
+    """
+    from alembic.operations import Operations  # noqa: PLC0415 - slow to import
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - the same
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - the same
+
+    written = io.StringIO()
+    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True, "output_buffer": written})
+    with Operations.context(context):
+        for step in ScriptDirectory(str(FOLDER)).iterate_revisions(current(), revision):
+            step.module.downgrade()
+    tables = re.findall(r'^DROP TABLE "?(\w+)', written.getvalue(), re.MULTILINE)
+    columns = re.findall(r'^ALTER TABLE "?(\w+)"? DROP COLUMN "?(\w+)', written.getvalue(), re.MULTILINE)
+    return tables, [f"{table}.{column}" for table, column in columns if table not in tables]
+
+
+def _config(connection: Connection) -> Config:
+    from alembic.config import Config  # noqa: PLC0415 - slow to import
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    with db.engine.connect() as connection, _alone(connection):
-        if current() == head():
-            return False
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-    return True
+    config.attributes["connection"] = connection
+    return config
 
 
 @contextmanager

@@ -7,16 +7,46 @@ plus waiting steps is the count, whatever dies in between.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import Executable, Table, delete, func, insert, literal, null, select, tuple_, union_all, update
 
+from ..campaigns.live import live_campaigns
 from ..campaigns.models import CampaignRow
+from ..domain.areas import hide_small
 from ..extensions import Transaction, db, insert_if_new, transaction
-from .models import CONFIRMED, CountDelta, CountTotal, Signature
+from .models import CONFIRMED, CountDelta, CountOrganisation, CountTotal, Signature
 
 FOLD_PAGE = 5000
+
+Cell = tuple[str, str]
+"""What a number is of: `("language", "es")`, `("area", "US-200")`, or `TOTAL`."""
+
+TOTAL: Cell = ("total", "")
+
+_Tally = defaultdict[int, Counter[Cell]]
+"""The number of each cell, by campaign."""
+
+Shares = tuple[tuple[str, int], ...]
+"""Names with their numbers, the largest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """One campaign's count, and what it is made of."""
+
+    total: int
+    by_language: Shares
+    by_source: Shares
+    by_organisation: Shares
+    by_area: Shares
+    """Areas that are large enough to be shown."""
+    small_areas: int
+    """The people of all areas that are not shown, in one number."""
+    area_unknown: int
+    """Those who gave no postal code."""
 
 
 def add_step(session: Transaction, signature: Signature, step: int) -> None:
@@ -27,6 +57,7 @@ def add_step(session: Transaction, signature: Signature, step: int) -> None:
             language=signature.language,
             source=signature.source,
             area=signature.area,
+            organisation=signature.organisation,
             step=step,
         )
     )
@@ -41,44 +72,143 @@ def all_counts() -> dict[int, int]:
     return {campaign_id: int(n) for campaign_id, n in rows}
 
 
+def breakdown(campaign_id: int) -> Breakdown:
+    """One campaign's count by language, source, organisation and area, exact at this moment.
+
+    Small areas are put together here, so that nobody who shows the numbers has to think of it.
+    """
+    cells = _tally(_counted(campaign_id), _leads())[campaign_id]
+    areas = {name: n for (of, name), n in cells.items() if of == "area" and name}
+    fit = hide_small(areas)
+    return Breakdown(
+        total=cells[TOTAL],
+        by_language=_shares(cells, "language"),
+        by_source=_shares(cells, "source"),
+        by_organisation=_shares(cells, "organisation"),
+        by_area=fit.shown,
+        small_areas=fit.hidden,
+        area_unknown=cells["area", ""],
+    )
+
+
 def fold() -> int:
     """Fold a page of steps into the totals and return how many; safe beside others who fold."""
     with transaction() as session:
         page = select(CountDelta).order_by(CountDelta.id).limit(FOLD_PAGE).with_for_update(skip_locked=True)
         steps = list(session.scalars(page))
         sums: Counter[tuple[int, str, str, str]] = Counter()
+        organisations: Counter[tuple[int, str]] = Counter()
         for step in steps:
             sums[step.campaign_id, step.language, step.source, step.area] += step.step
+            if step.organisation:
+                organisations[step.campaign_id, step.organisation] += step.step
+        # always in this order, so that two who fold never wait for each other
         for key, n in sorted(sums.items()):
-            _add_to_total(session, key, n)
+            _add_to(session, CountTotal, key, n)
+        for place, n in sorted(organisations.items()):
+            _add_to(session, CountOrganisation, place, n)
         session.execute(delete(CountDelta).where(CountDelta.id.in_([step.id for step in steps])))
     return len(steps)
 
 
-def _add_to_total(session: Transaction, key: tuple[int, str, str, str], n: int) -> None:
-    names = ("campaign_id", "language", "source", "area")
-    session.execute(insert_if_new(CountTotal).values(**dict(zip(names, key, strict=True)), n=0))
-    columns = tuple_(CountTotal.campaign_id, CountTotal.language, CountTotal.source, CountTotal.area)
-    session.execute(update(CountTotal).where(columns == key).values(n=CountTotal.n + n))
+def _add_to(
+    session: Transaction, model: type[CountTotal] | type[CountOrganisation], key: tuple[int | str, ...], n: int
+) -> None:
+    columns = list(cast(Table, model.__table__).primary_key.columns)
+    names = [column.name for column in columns]
+    session.execute(insert_if_new(model).values(**dict(zip(names, key, strict=True)), n=0))
+    session.execute(update(model).where(tuple_(*columns) == key).values(n=model.n + n))
 
 
-def drift() -> Mapping[int, int]:
-    """By campaign, how far the count is from the confirmed rows; empty if it is exact everywhere.
+def drift() -> dict[int, dict[Cell, int]]:
+    """By campaign, how far its total and its cells are from the confirmed rows; empty if all are exact.
 
-    Signers who were erased after the end have no row any more; how many they were is known.
+    It looks at each row once.
     """
-    db.session.rollback()
-    if db.engine.dialect.name == "postgresql":
-        # one look at all tables, or confirmations in between would seem to be drift
-        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    leads = _leads()
+    _look_at_one_moment()
+    return _difference(_tally(_counted(), leads), _tally(_confirmed(), leads))
+
+
+def total_drift() -> dict[int, int]:
+    """The same of the totals alone, in half the time: for the figures, which are asked for again and again."""
+    _look_at_one_moment()
     confirmed = select(Signature.campaign_id, func.count()).filter_by(state=CONFIRMED)
     rows = db.session.execute(confirmed.group_by(Signature.campaign_id))
-    counted = all_counts()
-    real = {campaign_id: n for campaign_id, n in rows}  # noqa: C416 - rows are no pairs to the type checker
+    real = _Tally(Counter, {campaign_id: Counter({TOTAL: n}) for campaign_id, n in rows})
+    counted = _Tally(Counter, {campaign_id: Counter({TOTAL: n}) for campaign_id, n in all_counts().items()})
+    return {campaign_id: cells[TOTAL] for campaign_id, cells in _difference(counted, real).items()}
+
+
+def _look_at_one_moment() -> None:
+    """Begin a transaction that sees all tables as they are now, or confirmations in between would seem to be drift."""
+    db.session.rollback()
+    if db.engine.dialect.name == "postgresql":
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def _difference(counted: _Tally, real: _Tally) -> dict[int, dict[Cell, int]]:
+    """What is off by how much.
+
+    Signers who were erased after the end have no row any more; how many they were is known and of what kind
+    is not, so of their campaign only the total can be compared.
+    """
+    found = {}
     for campaign_id, erased in db.session.execute(select(CampaignRow.id, CampaignRow.erased_count)):
-        real[campaign_id] = real.get(campaign_id, 0) + erased
-    return {
-        id: counted.get(id, 0) - real.get(id, 0)
-        for id in counted.keys() | real.keys()
-        if counted.get(id, 0) != real.get(id, 0)
-    }
+        cells = counted[campaign_id]
+        cells.subtract(real[campaign_id])
+        if erased:
+            cells = Counter({TOTAL: cells[TOTAL] - erased})
+        off = {cell: n for cell, n in cells.items() if n}
+        if off:
+            found[campaign_id] = off
+    return found
+
+
+def _counted(campaign_id: int | None = None) -> Executable:
+    """What is counted, totals and waiting steps in one statement, of one campaign or of all.
+
+    Totals know no organisation and stand for the lead's. What was folded for others is taken from there.
+    """
+    totals, steps, folded = CountTotal, CountDelta, CountOrganisation
+    none, lead = null(), literal("")
+    parts = [
+        select(totals.campaign_id, totals.language, totals.source, lead.label("organisation"), totals.area, totals.n),
+        select(steps.campaign_id, steps.language, steps.source, steps.organisation, steps.area, steps.step),
+        select(folded.campaign_id, none, none, folded.organisation, none, folded.n),
+        select(folded.campaign_id, none, none, lead, none, -folded.n),
+    ]
+    if campaign_id is not None:
+        parts = [part.where(part.selected_columns.campaign_id == campaign_id) for part in parts]
+    rows = union_all(*parts).subquery()
+    names = (rows.c.campaign_id, rows.c.language, rows.c.source, rows.c.organisation, rows.c.area)
+    return select(*names, func.sum(rows.c.n)).group_by(*names)
+
+
+def _confirmed() -> Executable:
+    """The same of the signatures themselves."""
+    of = Signature
+    names = (of.campaign_id, of.language, of.source, of.organisation, of.area)
+    return select(*names, func.count()).where(of.state == CONFIRMED).group_by(*names)
+
+
+def _tally(query: Executable, leads: dict[int, str]) -> _Tally:
+    """Add up what a query gives; no organisation is the lead."""
+    found = _Tally(Counter)
+    for campaign_id, language, source, organisation, area, n in db.session.execute(query):
+        cells = found[campaign_id]
+        cells["organisation", organisation or leads.get(campaign_id, "")] += int(n)
+        if language is not None:
+            for cell in (TOTAL, ("language", language), ("source", source), ("area", area)):
+                cells[cell] += int(n)
+    return found
+
+
+def _leads() -> dict[int, str]:
+    """The organisation that leads each published campaign, from memory."""
+    return {live.id: live.campaign.lead.id for live in live_campaigns().all()}
+
+
+def _shares(cells: Counter[Cell], of: str) -> Shares:
+    named = [(name, n) for (kind, name), n in cells.items() if kind == of and n]
+    return tuple(sorted(named, key=lambda share: (-share[1], share[0])))

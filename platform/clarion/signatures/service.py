@@ -47,6 +47,8 @@ class Submission:
     suspect: bool = False
     """Kept, but no mail goes out until someone looks: a field that people cannot see was filled in, or
     very many signed from one network."""
+    organisation: str = ""
+    """The member of the coalition from whose place it comes; empty for the campaign's own page, the lead's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def prepare(submission: Submission, keyring: Keyring) -> Prepared:
         "language": submission.language,
         "source": submission.source,
         "area": area_of(person.postal_code, person.country or live.campaign.country),
+        "organisation": submission.organisation or live.campaign.lead.id,
         "edition_id": submission.edition_id,
         "show_name": submission.show_name,
         "reason_due": bool(person.reason),
