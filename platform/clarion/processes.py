@@ -46,9 +46,11 @@ def run() -> None:
 
     Needs PostgreSQL and Redis or Valkey. SIGHUP renews one process after the other, SIGTERM ends all.
     """
+    from .monitoring import configure_log
     from .supervisor import Child, Supervisor
 
     settings = _site()
+    configure_log(settings)
     workers = tuple(Child(f"worker {n}", ("worker", "--checked")) for n in range(1, settings.worker.processes + 1))
     web = Child("web", ("web", "--checked"), reload=signal.SIGHUP)
     console = Child("console", ("console", "--checked"), reload=signal.SIGHUP)

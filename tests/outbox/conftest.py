@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from clarion.extensions import db, transaction
-from clarion.outbox import chores, service
+from clarion.outbox import chores, mending, service
 from clarion.outbox.models import Message
 from clarion.outbox.service import NewMessage
 from clarion.signatures.models import Signature
@@ -40,7 +40,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     for module in (service, chores):
         monkeypatch.setattr(module, "now", made)
-    monkeypatch.setattr(service, "this_minute", lambda: made.minute)
+    for module in (service, mending):
+        monkeypatch.setattr(module, "this_minute", lambda: made.minute)
     return made
 
 

@@ -9,16 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
 
-DUE, SENT, NEEDLESS, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = (
-    "due",
-    "sent",
-    "needless",
-    "failed",
-    "unknown",
-    "held",
-    "capped",
-    "set_aside",
-)
+STATES = ("due", "sent", "needless", "failed", "unknown", "held", "capped", "set_aside")
+DUE, SENT, NEEDLESS, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = STATES
 """The states of a message; only `due` is ever sent.
 
 `needless`: by the time it could leave there was nothing to say. `unknown`: nobody can tell whether it

@@ -1,0 +1,148 @@
+"""Commands for campaign folders and their editions: `new`, `check`, `publish`, `editions`, `rollback`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..settings import load_settings
+from .instance import application, languages_only, shown
+
+
+@click.command()
+@click.argument("slug")
+@click.option("--languages", default="en", show_default=True, help="The languages, the main one first: en,es")
+def new(slug: str, languages: str) -> None:
+    """Make a campaign folder that is ready to edit.
+
+    \b
+    Example:
+      clarion new rent-freeze --languages en,es
+    """
+    from ..campaigns.scaffold import FolderExists, new_folder
+    from ..campaigns.table import slug_fault
+    from ..domain.faults import did_you_mean
+    from ..i18n import read_languages
+
+    known = read_languages()
+    codes = list(dict.fromkeys(code.strip() for code in languages.split(",") if code.strip()))
+    for code in codes:
+        if code not in known:
+            raise click.ClickException(f'There is no language "{code}". {did_you_mean(code, known)}')
+    if not codes:
+        raise click.ClickException("Name at least one language, such as --languages en,es")
+    if fault := slug_fault(slug):
+        raise click.ClickException(" ".join(fault))
+    try:
+        files = new_folder(load_settings().campaigns.folder, slug, codes, known)
+    except FolderExists as error:
+        raise click.ClickException(f'There is a campaign folder "{slug}" already. Nothing was changed.') from error
+    click.echo("Made:")
+    for path in files:
+        click.echo(f"  {shown(path)}")
+    click.echo(f"Next: write the texts, then run: clarion check {slug}")
+
+
+@click.command()
+@click.argument("slugs", nargs=-1, metavar="[SLUG]...")
+def check(slugs: tuple[str, ...]) -> None:
+    """Tell everything that is wrong with campaign folders; exit 1 if any has errors.
+
+    \b
+    Examples:
+      clarion check                 all folders
+      clarion check dc-sanctuary    one of them
+    """
+    from ..campaigns import service
+    from ..campaigns.loader import find_folders
+    from ..domain.faults import did_you_mean, printable
+
+    root = load_settings().campaigns.folder
+    known = [path.name for path in find_folders(root)]
+    for slug in slugs:
+        if slug not in known:
+            hint = did_you_mean(slug, known) if known else f"There is none in {root}."
+            raise click.ClickException(printable(f'There is no campaign folder "{slug}". {hint}'))
+    if not known:
+        raise click.ClickException(f"There are no campaign folders in {root}. Make one: clarion new my-campaign")
+    with languages_only() as app:
+        loaded = service.check(root, app.extensions["clarion.languages"], slugs)
+    for one in loaded:
+        for fault in one.faults:
+            mark = "warning: " if fault.level == "warning" else ""
+            click.echo(printable(f"{mark}{shown(root / one.folder)}/{fault}"))
+        if one.campaign:
+            words = f"{', '.join(one.campaign.languages)}; {len(one.campaign.recipients)} recipients"
+            click.echo(f"{one.slug}: ready to publish ({words})")
+    broken = [one for one in loaded if one.errors]
+    if broken:
+        total = sum(len(one.errors) for one in broken)
+        click.echo(f"{total} fault{'s' if total != 1 else ''} in {len(broken)} of {len(loaded)} folders", err=True)
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("slug")
+def publish(slug: str) -> None:
+    """Check a campaign folder and make it live as an edition."""
+    from ..campaigns import service
+    from ..campaigns.loader import find_folders
+    from ..domain.faults import did_you_mean, printable
+    from ..server import standing
+
+    settings = load_settings()
+    known = [path.name for path in find_folders(settings.campaigns.folder)]
+    if slug not in known:
+        raise click.ClickException(printable(f'There is no campaign folder "{slug}". {did_you_mean(slug, known)}'))
+    with application() as app:
+        loaded = service.check(settings.campaigns.folder, app.extensions["clarion.languages"], (slug,))[0]
+        if loaded.campaign is None:
+            for fault in loaded.errors:
+                click.echo(f"{slug}/{fault}", err=True)
+            raise click.ClickException("Not published: mend the faults above. What was live stays live.")
+        done = service.publish(loaded, app.extensions["clarion.keyring"])
+        status = loaded.campaign.status
+    click.echo(f"{done.slug}: edition {done.number} is {standing(status)} ({done.digest[:12]})")
+    if status != "draft":
+        click.echo(f"{settings.site.base_url}/{done.slug}")
+
+
+@click.command()
+@click.argument("slug")
+def editions(slug: str) -> None:
+    """List a campaign's editions with their status and title, the one that counts now marked."""
+    from ..campaigns import service
+    from ..domain.campaign import Campaign
+
+    with application():
+        try:
+            known = [(edition, Campaign.from_json(edition.content), now) for edition, now in service.editions(slug)]
+        except service.NoSuchEdition as error:
+            raise click.ClickException(str(error)) from error
+    for edition, campaign, now in known:
+        title = campaign.texts[campaign.languages[0]].title
+        mark = " *" if now else "  "
+        when = f"{edition.published_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"{edition.number:>4}{mark} {edition.digest[:12]}  {when}  {campaign.status:<6}  {title}")
+    click.echo("* counts now" + ("" if any(now for _, _, now in known) else ": none"))
+
+
+@click.command()
+@click.argument("slug")
+@click.argument("edition", type=int, required=False)
+def rollback(slug: str, edition: int | None) -> None:
+    """Go back to the edition before, or to the one with this number, in all languages at once."""
+    from ..campaigns import service
+    from ..domain.campaign import Campaign
+
+    with application() as app:
+        try:
+            target = service.rollback(slug, app.extensions["clarion.keyring"], edition)
+        except service.NoSuchEdition as error:
+            raise click.ClickException(str(error)) from error
+        status = Campaign.from_json(target.content).status
+    if status == "draft":
+        click.echo(f"{slug}: edition {target.number} is a draft: the page is hidden now")
+    else:
+        click.echo(f"{slug}: edition {target.number} is live again" + ("" if status == "live" else f", {status}"))

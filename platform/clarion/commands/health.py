@@ -1,0 +1,38 @@
+"""Commands that tell how the site is doing: `status` and `doctor`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from .instance import application
+
+
+@click.command()
+def status() -> None:
+    """Show how the site is doing: signatures, mails, and what waits how long."""
+    from ..metrics import read_figures
+
+    with application():
+        figures = read_figures()
+    for slug, n in sorted(figures.signatures.items()):
+        click.echo(f"{slug:<32} {n:>10,} signatures")
+    click.echo(", ".join(f"{n:,} {state}" for state, n in sorted(figures.states.items())) or "nobody signed yet")
+    for (channel, state), n in sorted(figures.messages.items()):
+        click.echo(f"{channel:<32} {n:>10,} {state}")
+    click.echo(f"oldest waiting message: {figures.oldest_due_seconds:.0f} s; drift of counts: {figures.drift}")
+
+
+@click.command()
+def doctor() -> None:
+    """Look for what could go wrong: schema, keys, durability, counts, messages; exit 1 if anything is."""
+    from ..examination import examine
+
+    findings = 0
+    with application(upgrade=False):
+        for well, words in examine():
+            click.echo(f"{'ok   ' if well else 'FAULT'}  {words}")
+            findings += not well
+    if findings:
+        sys.exit(1)
