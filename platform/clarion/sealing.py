@@ -16,6 +16,7 @@ import json
 import os
 import secrets
 import stat
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,9 @@ BLOCK = 128
 """Details are padded to a multiple of this many bytes, so that their length tells nothing."""
 
 SEED_BYTES = 32
+
+LOOK_AGAIN = 1.0
+"""Seconds after which a key that every signature needs is looked for on disk again."""
 
 
 class KeyMissing(Exception):
@@ -53,7 +57,7 @@ class Keyring:
         self.holds_private = holds_private
         self._known: dict[Path, bytes] = {}
         self._secrets: dict[str, bytes] = {}
-        self._index_keys: dict[str, bytes] = {}
+        self._index_keys: dict[str, tuple[bytes, float]] = {}
 
     def prepare(self) -> None:
         """Make the instance's own keys where they are missing."""
@@ -78,14 +82,18 @@ class Keyring:
         return bytes(PrivateKey(path.read_bytes()).public_key)
 
     def index_key(self, key_id: str) -> bytes:
-        """The key of a campaign's blind indexes: from the master secret and the campaign's own half."""
-        path = self.folder / "index" / f"{key_id}.key"
-        # a key that another process destroyed is forgotten here too
-        if key_id not in self._index_keys or not path.exists():
-            own = self._read(path)
-            master = self._read(self.folder / "master.key")
-            self._index_keys[key_id] = hmac.digest(master, b"index" + own, "sha256")
-        return self._index_keys[key_id]
+        """The key of a campaign's blind indexes: from the master secret and the campaign's own half.
+
+        One that another process destroyed is forgotten here too, within `LOOK_AGAIN` seconds.
+        """
+        known = self._index_keys.get(key_id)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        self._index_keys.pop(key_id, None)
+        own = self._read(self.folder / "index" / f"{key_id}.key")
+        key = hmac.digest(self._read(self.folder / "master.key"), b"index" + own, "sha256")
+        self._index_keys[key_id] = key, time.monotonic() + LOOK_AGAIN
+        return key
 
     def private_key(self, key_id: str) -> PrivateKey:
         """What opens a campaign's sealed details. Raises `KeyMissing` in processes without it."""
@@ -105,6 +113,7 @@ class Keyring:
 
     def destroy(self, key_id: str) -> None:
         """Erase a campaign's signers for good: without these keys their details are noise."""
+        self._index_keys.pop(key_id, None)
         for part in ("private", "index"):
             path = self.folder / part / f"{key_id}.key"
             self._known.pop(path, None)

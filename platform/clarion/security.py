@@ -10,6 +10,7 @@ import base64
 import hashlib
 import ipaddress
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
 from flask import Flask, Response, current_app, g, request
@@ -86,17 +87,15 @@ def allow_inline_style(css: str) -> None:
     g.style_hash = "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 
 
-def _policy(style_hash: str) -> str:
+@lru_cache(maxsize=256)
+def _fixed_headers(style_hash: str, hsts: bool) -> tuple[tuple[str, str, str], ...]:
+    """The headers of every answer, each with its name in small letters before it."""
     style = "'self'" + (f" '{style_hash}'" if style_hash else "")
-    return (
-        f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-
-
-def _add_headers(response: Response) -> Response:
     headers = {
-        "Content-Security-Policy": _policy(g.get("style_hash", "")),
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; "
+            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -104,10 +103,16 @@ def _add_headers(response: Response) -> Response:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": _PERMISSIONS,
     }
-    if current_app.extensions["clarion.hsts"]:
+    if hsts:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-    for name, value in headers.items():
-        response.headers.setdefault(name, value)
+    return tuple((name.lower(), name, value) for name, value in headers.items())
+
+
+def _add_headers(response: Response) -> Response:
+    own = {name.lower() for name in response.headers.keys()}
+    for key, name, value in _fixed_headers(g.get("style_hash", ""), current_app.extensions["clarion.hsts"]):
+        if key not in own:
+            response.headers.add(name, value)
     kind = access_of(current_app, request.endpoint)
     if kind != "public" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
