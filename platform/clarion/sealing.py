@@ -35,6 +35,9 @@ LOOK_AGAIN = 1.0
 """Seconds after which a key that every signature needs is looked for on disk again."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
+
 class KeyMissing(Exception):
     """A key is not in this process's keyring; nothing is done without it, never in clear instead."""
 
@@ -289,7 +292,7 @@ def decode_token(token: str) -> bytes | None:
 
 def _pack(details: Mapping[str, str]) -> bytes:
     """Details as bytes, padded as ISO/IEC 7816-4 has it: one byte 0x80, then zeros."""
-    plain = json.dumps(dict(details), ensure_ascii=False).encode() + b"\x80"
+    plain = _ENCODER.encode(dict(details)).encode() + b"\x80"
     return plain + bytes(-len(plain) % BLOCK)
 
 
