@@ -109,7 +109,7 @@ def _fixed_headers(style_hash: str, hsts: bool) -> tuple[tuple[str, str, str], .
 
 
 def _add_headers(response: Response) -> Response:
-    own = {name.lower() for name in response.headers.keys()}
+    own = {name.lower() for name, _value in response.headers}
     for key, name, value in _fixed_headers(g.get("style_hash", ""), current_app.extensions["clarion.hsts"]):
         if key not in own:
             response.headers.add(name, value)
