@@ -79,6 +79,7 @@ def console(checked: bool) -> None:
 def worker(checked: bool) -> None:
     """Run one process that sends messages and does the chores."""
     from .app import create_app
+    from .memory import settle_memory
     from .patience import WORK
     from .worker import Worker
 
@@ -87,6 +88,7 @@ def worker(checked: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     running = Worker(app)
+    settle_memory()
     running.start()
     stop.wait()
     running.stop()

@@ -17,6 +17,7 @@ from .campaigns import service
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
 from .domain.faults import printable
+from .memory import settle_memory
 from .monitoring import log, report
 from .pages.front import install_front
 from .sealing import Keyring
@@ -205,6 +206,7 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
     front = install_front(app)
     front.start()
     worker = Worker(app, alone=True)
+    settle_memory()
     worker.start()
     stop = threading.Event()
     if settings.campaigns.watch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -107,6 +108,46 @@ def test_what_replies_mean(serve, channel, place, reply, error, wait) -> None:
     assert getattr(told.value, "wait", None) == wait
     mailbox.replies.clear()
     assert sending.send(MAIL) == "250", "the connection is good for the next mail"
+
+
+class Script:
+    """A server that can do PIPELINING and answers from a list, keeping what it was told."""
+
+    def __init__(self, *replies: str) -> None:
+        self.told: list[str] = []
+        self._replies = iter(("220 hello", "250-script\r\n250 PIPELINING", *replies))
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._listening.accept()
+        with self._listening, connection, connection.makefile("rwb") as file:
+            for reply in self._replies:
+                file.write(f"{reply}\r\n".encode())
+                file.flush()
+                self.told.append(file.readline().decode().strip())
+            file.write(b"250 done\r\n")
+
+
+@pytest.mark.parametrize(
+    ("replies", "error", "told"),
+    [
+        (("250 ok", "550 nobody", "354 go on", "554 no recipient"), Refused, [".", "RSET"]),
+        (("250 ok", "450 later", "503 no recipient"), Retry, ["RSET"]),
+        (("421 busy", "503 no", "503 no"), Retry, ["RSET"]),
+    ],
+)
+def test_a_refusal_of_commands_sent_at_once_leaves_no_mail_behind(replies, error, told) -> None:
+    server = Script(*replies)
+    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
+    with pytest.raises(error):
+        channel.send(MAIL)
+    server.thread.join(10)
+    channel.close()
+    assert [line.partition(" ")[0].lower() for line in server.told[1:4]] == ["mail", "rcpt", "data"]
+    assert [line.upper() for line in server.told[4:]] == told
 
 
 def test_nobody_there_is_unreachable() -> None:

@@ -140,9 +140,13 @@ class Session(asyncio.Protocol):
         elif verb == b"RCPT":
             found = _ADDRESS.search(line)
             self.recipient = found[1].decode("utf-8", "replace") if found else ""
-            self._answer("rcpt", FINE["rcpt"])
+            if not self._answer("rcpt", FINE["rcpt"]):
+                self.recipient = ""
         elif verb == b"DATA":
-            self.in_body = self._answer("data", FINE["data"])
+            if self.recipient:
+                self.in_body = self._answer("data", FINE["data"])
+            else:
+                self.transport.write(b"503 5.5.1 for whom\r\n")
         elif verb == b"EHLO":
             self.transport.write(ABILITIES)
         elif verb in (b"HELO", b"RSET", b"NOOP"):

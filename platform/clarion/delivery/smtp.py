@@ -6,7 +6,6 @@ import ipaddress
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
@@ -50,20 +49,25 @@ class SmtpChannel:
         return self._body(connection, mail.content)
 
     def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> None:
-        """Say who writes to whom, until the server waits for the body."""
-        options = ["BODY=8BITMIME"] if connection.has_extn("8bitmime") else []
-        if not (mail.recipient.isascii() and mail.sender.isascii()):
-            options.append("SMTPUTF8")
-        steps: tuple[tuple[Callable[[], tuple[int, bytes]], int], ...] = (
-            (lambda: connection.mail(mail.sender, options), 250),
-            (lambda: connection.rcpt(mail.recipient), 250),
-            (lambda: connection.docmd("DATA"), 354),
-        )
-        for step, expected in steps:
-            code, _ = step()
-            if code not in (expected, 251):
+        """Say who writes to whom, until the server waits for the body.
+
+        Where the server can take it, all three commands go at once (PIPELINING, RFC 2920): one journey there
+        and back for them, not three. A server may then ask for the body although it refused the recipient; it
+        gets a single dot, which is no mail.
+        """
+        commands = _commands(connection, mail)
+        groups = [commands] if connection.has_extn("pipelining") else [[command] for command in commands]
+        codes: list[int] = []
+        for group in groups:
+            connection.send(b"".join(group))
+            codes += [connection.getreply()[0] for _ in group]
+            refusals = [code for code in codes if code not in (250, 251, 354)]
+            if refusals:
+                if codes[-1] == 354:
+                    connection.send(b".\r\n")
+                    connection.getreply()
                 connection.rset()
-                raise _refusal(code)
+                raise _refusal(refusals[0])
 
     def _body(self, connection: smtplib.SMTP, content: bytes) -> str:
         """After the first byte of the body a lost connection leaves in doubt whether the mail was taken."""
@@ -128,6 +132,17 @@ class SmtpChannel:
         self._own.connection, self._own.sent = None, 0
         if connection is not None:
             connection.close()
+
+
+def _commands(connection: smtplib.SMTP, mail: Mail) -> list[bytes]:
+    """The three commands before a body."""
+    addresses = mail.sender, mail.recipient
+    if any(c in address for address in addresses for c in "\r\n<>"):
+        raise ValueError("an address that would be read as another command")
+    options = " BODY=8BITMIME" if connection.has_extn("8bitmime") else ""
+    if not all(address.isascii() for address in addresses):
+        options += " SMTPUTF8"
+    return [f"MAIL FROM:<{mail.sender}>{options}\r\n".encode(), f"RCPT TO:<{mail.recipient}>\r\n".encode(), b"DATA\r\n"]
 
 
 def _refusal(code: int) -> Exception:
