@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ import click
 from .settings import Settings, load_settings
 
 DEFAULT_PORT = 8000
+
+YIELDING = 10
+"""How nice a worker is (nice(2)): where a machine has too little for all, signers come first and mails catch up."""
 
 
 @click.command()
@@ -84,6 +88,7 @@ def worker(checked: bool) -> None:
     from .worker import Worker
 
     app = create_app(_site(checked=checked), patience=WORK)
+    os.nice(YIELDING)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

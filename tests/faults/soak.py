@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faults.heap import heap_up
-from faults.stage import Stage, kill, parent_of, resident
+from faults.stage import WEB_PROCESSES, Stage, kill, parent_of, resident
 from rig.ledger import Account, Confirmations, Ledger, sign
 from rig.sink import Rule
 from rig.site import wait_until
 
-THREADS = 4
+THREADS = 8
 """Threads of a worker: so many mails may repeat when it is killed."""
 
 HEAPED = "pattern@heap.example"
@@ -32,11 +32,12 @@ HEAPED = "pattern@heap.example"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something done to the site, and how many mails may repeat because of it."""
+    """Something done to the site, how many mails may repeat because of it, and how many parts it kills."""
 
     name: str
     do: Callable[[Stage, float], None]
     repeats: int = 0
+    kills: int = 0
 
 
 def _kill_web(stage: Stage, _seconds: float) -> None:
@@ -104,18 +105,18 @@ def _by_proxy(part: str, what: str, *given: float, **known: bool) -> Callable[[S
 
 
 FAULTS = (
-    Fault("a web process killed", _kill_web),
-    Fault("all web processes killed", _kill_all_web),
-    Fault("the web server killed", _kill_server),
-    Fault("the worker killed", _kill_worker, THREADS),
-    Fault("the supervisor killed, the site started", _kill_supervisor, THREADS),
+    Fault("a web process killed", _kill_web, kills=1),
+    Fault("all web processes killed", _kill_all_web, kills=WEB_PROCESSES),
+    Fault("the web server killed", _kill_server, kills=1),
+    Fault("the worker killed", _kill_worker, THREADS, kills=1),
+    Fault("the supervisor killed, the site started", _kill_supervisor, THREADS, kills=1),
     Fault("all processes renewed", _renew),
-    Fault("PostgreSQL restarted at once", _restart_database),
+    Fault("PostgreSQL restarted at once", _restart_database, kills=1),
     Fault("PostgreSQL's connections cut", _by_proxy("database", "cut")),
     Fault("PostgreSQL hangs", _by_proxy("database", "blackhole")),
     Fault("PostgreSQL slow", _by_proxy("database", "delay", 0.2)),
     Fault("Valkey emptied", _empty_broker),
-    Fault("Valkey gone", _stop_broker),
+    Fault("Valkey gone", _stop_broker, kills=1),
     Fault("Valkey hangs", _by_proxy("broker", "blackhole")),
     Fault("Valkey slow", _by_proxy("broker", "delay", 2.0)),
     Fault("the mail server refuses connections", _by_proxy("smtp", "cut", refuse=True), THREADS),
@@ -162,11 +163,16 @@ def _soak(stage: Stage, given: argparse.Namespace) -> int:
             until = started + (at // given.every + 1) * given.every
             time.sleep(max(0.0, until - time.monotonic()))
     say("faults are over; mails that were put off are let go")
+    account = settle(stage, ledger, confirmations)
+    allowed = sum(fault.repeats * times for fault, times in done.items())
+    return _summary(stage, ledger, account, allowed, done)
+
+
+def settle(stage: Stage, ledger: Ledger, confirmations: Confirmations) -> Account:
+    """Let every mail leave that was put off, and compare the books."""
     with suppress(AssertionError):
         wait_until(lambda: _all_left(stage), seconds=120)
-    allowed = sum(fault.repeats * times for fault, times in done.items())
-    account = stage.books.settle(ledger, sorted(confirmations.acknowledged), seconds=60)
-    return _summary(stage, ledger, account, allowed, sum(done.values()))
+    return stage.books.settle(ledger, sorted(confirmations.acknowledged), seconds=60)
 
 
 def _all_left(stage: Stage) -> bool:
@@ -174,10 +180,11 @@ def _all_left(stage: Stage) -> bool:
     return not stage.books.waiting().get("due")
 
 
-def _summary(stage: Stage, ledger: Ledger, account: Account, allowed: int, faults: int) -> int:
+def broken_promises(stage: Stage, ledger: Ledger, account: Account, allowed: int) -> dict[str, int]:
+    """How often each promise was broken; all of them shall be 0."""
     status = stage.site.clarion("status").stdout
     drift = int(status.rpartition("drift of counts:")[2])
-    broken = {
+    return {
         "acknowledged but lost": len(account.lost),
         "counted twice": account.counted_twice,
         "confirmed but not counted": len(account.unconfirmed),
@@ -186,8 +193,13 @@ def _summary(stage: Stage, ledger: Ledger, account: Account, allowed: int, fault
         "repeats beyond the allowed": max(0, account.repeats - allowed),
         "answers that nothing excuses": sum(ledger.bad_answers.values()),
     }
+
+
+def _summary(stage: Stage, ledger: Ledger, account: Account, allowed: int, done: Counter[Fault]) -> int:
+    broken = broken_promises(stage, ledger, account, allowed)
     say("")
-    say(f"{faults:>8} faults")
+    kills = sum(fault.kills * times for fault, times in done.items())
+    say(f"{sum(done.values()):>8} faults, {kills} parts killed")
     say(f"{len(ledger.attempted):>8} tried to sign: answers {dict(ledger.answers)}, none {dict(ledger.unanswered)}")
     say(f"{account.acknowledged:>8} acknowledged; p99 {ledger.quantile(0.99):.2f} s, slowest {ledger.slowest():.1f} s")
     say(f"{account.rows:>8} in the database, {account.confirmed} confirmed, {account.shown} shown")

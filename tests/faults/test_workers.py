@@ -14,7 +14,7 @@ AGAIN = 20.0
 """Seconds after which the mails of a dead worker have left."""
 
 BACK = 3.0
-THREADS = 4
+THREADS = 8
 TAKEN = b"250 2.0.0 taken"
 
 
