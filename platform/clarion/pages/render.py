@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app, g, render_template, url_for
@@ -93,13 +94,16 @@ def fill(words: str, live: LiveCampaign, language: str) -> str:
 
 def to_html(words: str, live: LiveCampaign, language: str) -> Markup:
     """Safe HTML of a campaign's Markdown, images served from their digest."""
-    by_name = {media.name: media for media in live.campaign.media}
+    # mails are made outside of any request, and know the whole address only
+    images = tuple((media.name, links().media(media.digest)) for media in live.campaign.media)
+    return _rendered(fill(words, live, language), images)
 
-    def image_url(source: str) -> str:
-        media = by_name.get(source)
-        return url_for("pages.media", digest=media.digest) if media else ""
 
-    return Markup(prose.render(fill(words, live, language), image_url))  # noqa: S704 - cleaned by an allow-list
+@lru_cache(maxsize=256)
+def _rendered(words: str, images: tuple[tuple[str, str], ...]) -> Markup:
+    """The same words give the same HTML; a page that brings a form back is made while somebody waits."""
+    urls = dict(images)
+    return Markup(prose.render(words, lambda source: urls.get(source, "")))  # noqa: S704 - cleaned by an allow-list
 
 
 def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:

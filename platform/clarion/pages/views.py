@@ -28,10 +28,10 @@ from ..domain import goals
 from ..extensions import db, now
 from ..i18n import best_language
 from ..limits import signing_is_usual
-from ..monitoring import report
+from ..monitoring import log, report
 from ..security import access, refuse_cross_site
 from ..signatures.forms import SignForm, build_form
-from ..signatures.group import Overloaded, sign
+from ..signatures.group import Overloaded, at_work, sign
 from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, FormTokens, Reference, References
 from .pulse import pulse
@@ -138,6 +138,11 @@ def back_to_page(slug: str, language: str) -> BaseResponse:
 @access("personal")
 def sign_form(slug: str, language: str) -> BaseResponse:
     """Take a signature; the answer is the same for a new and a repeat signer (rule 5)."""
+    with at_work():
+        return _take(slug, language)
+
+
+def _take(slug: str, language: str) -> BaseResponse:
     live = visible(slug, language)
     if request.mimetype not in FORM_TYPES:
         abort(415)
@@ -175,7 +180,10 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
     )
     try:
         signed = sign(submission)
-    except (Overloaded, OperationalError, InterfaceError) as error:
+    except Overloaded:
+        log.warning("signing paused", campaign=live.slug, code="overloaded")
+        return _paused(live, language, form)
+    except (OperationalError, InterfaceError) as error:
         report(error, "signing paused", campaign=live.slug)
         return _paused(live, language, form)
     if signed.mailed:

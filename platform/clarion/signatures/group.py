@@ -10,6 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app
@@ -25,11 +27,16 @@ GATHERING = 0.004
 """Seconds that a writer lets others join, where the last round held more than one: half a round more of
 waiting for each, and far fewer transactions for all."""
 
-LONGEST_QUEUE = 48
+LONGEST_QUEUE = 56
 """Signers who may wait at once in one process; further ones are asked to come back in a moment."""
 
-FAIR_SHARE = 36
+FAIR_SHARE = 48
 """Of these, how many may be one campaign's, so that a viral one leaves room for the others."""
+
+
+AT_WORK = 12
+"""Signers for whom a process works at the same moment. More threads would only take the interpreter from one another:
+at sixty a signature costs twice the processor's time. Those who wait for the disk are not among them."""
 
 
 class Overloaded(Exception):
@@ -66,6 +73,18 @@ class GroupCommit:
         self._waiting: deque[Ticket] = deque()
         self._busy = False
         self._crowded = False
+        self._desks = threading.Semaphore(AT_WORK)
+        self._own = threading.local()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Do what costs processor time within this; `submit` gives the desk to others while it waits."""
+        with self._desks:
+            self._own.has_desk = True
+            try:
+                yield
+            finally:
+                self._own.has_desk = False
 
     def submit(self, prepared: Prepared) -> Signed:
         """Write a signature, alone or with others, and return once it is on disk. Raises `Overloaded`."""
@@ -75,12 +94,20 @@ class GroupCommit:
             self._waiting.append(ticket)
             writes, self._busy = not self._busy, True
         if not writes:
-            ticket.turn.acquire()
+            self._wait_for(ticket)
         if not ticket.done:
             self._write_round()
         if ticket.signed is None:
             raise ticket.error or RuntimeError("a ticket is done only with a result")
         return ticket.signed
+
+    def _wait_for(self, ticket: Ticket) -> None:
+        has_desk = getattr(self._own, "has_desk", False)
+        if has_desk:
+            self._desks.release()
+        ticket.turn.acquire()
+        if has_desk:
+            self._desks.acquire()
 
     def _admit(self, campaign_id: int) -> None:
         same = sum(ticket.prepared.submission.live.id == campaign_id for ticket in self._waiting)
@@ -146,6 +173,12 @@ class GroupCommit:
 def init_signing(app: Flask) -> None:
     """Give the app its queue."""
     app.extensions["clarion.group_commit"] = GroupCommit()
+
+
+def at_work() -> AbstractContextManager[None]:
+    """A desk in the current app, for the work that a signature takes."""
+    group: GroupCommit = current_app.extensions["clarion.group_commit"]
+    return group.at_work()
 
 
 def sign(submission: Submission) -> Signed:
