@@ -136,7 +136,13 @@ def _engine_options(url: str, patience: Patience) -> dict[str, Any]:
     if url.startswith("sqlite"):
         # the connection given back last is taken first: one connection then does most of the writing, and the
         # pages it keeps stay true, which they do not once another has written
-        return {"connect_args": {"timeout": 10}, "pool_size": 16, "pool_use_lifo": True, "hide_parameters": True}
+        return {
+            "connect_args": {"timeout": 10},
+            "pool_size": 4,
+            "max_overflow": 28,
+            "pool_use_lifo": True,
+            "hide_parameters": True,
+        }
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,

@@ -82,7 +82,6 @@ def _daily_key(secret: bytes, day: str) -> bytes:
     return derive(secret, day)
 
 
-@lru_cache(maxsize=1024)
 def network(address: str) -> str:
     """The network of an address: what one household or house shares, /24 and /56."""
     try:

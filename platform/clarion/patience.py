@@ -40,7 +40,9 @@ class Patience:
         if self.statement is None:
             return ""
         limit = int(self.statement * 1000)
-        return f" -c statement_timeout={limit} -c idle_in_transaction_session_timeout={limit * 6}"
+        # planned anew each time: a plan that was kept from when a table was small would read all of it
+        plans = " -c plan_cache_mode=force_custom_plan"
+        return f" -c statement_timeout={limit} -c idle_in_transaction_session_timeout={limit * 6}{plans}"
 
 
 PAGES = Patience(connection=2, ping=2.0, statement=5.0)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import click
@@ -88,7 +89,8 @@ def worker(checked: bool) -> None:
     from .worker import Worker
 
     app = create_app(_site(checked=checked), patience=WORK)
-    os.nice(YIELDING)
+    with suppress(OSError):  # a unit may forbid it and set it itself
+        os.nice(YIELDING)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

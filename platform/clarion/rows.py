@@ -69,8 +69,8 @@ def _with_json(table: Table, names: tuple[str, ...], verb: str, words: str) -> s
     given = f"json_to_recordset(%s::json) AS given({', '.join(_typed(table.c[name]) for name in names)})"
     if verb == "insert":
         return f"INSERT INTO {table.name} ({listed}) SELECT {listed} FROM {given} {words}"  # noqa: S608 - names of our own tables and columns
-    # LATERAL with LIMIT leaves the planner one way, through the unique index. Free to choose, it reads the whole
-    # table while that is empty, and a prepared statement keeps to this plan as the table grows
+    # LATERAL with LIMIT: each key by itself, through the unique index. Given all at once, the planner reads the
+    # whole table while it takes that for small
     key = ", ".join(f"given.{name}" for name in names)
     one = f"SELECT {words} FROM {table.name} WHERE ({listed}) = ({key}) LIMIT 1"  # noqa: S608 - as above
     return f"SELECT found.* FROM {given} CROSS JOIN LATERAL ({one}) AS found"  # noqa: S608 - as above

@@ -131,7 +131,6 @@ class ForwardedHeaders:
     def __init__(self, app: Any, proxies: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> None:
         self.app = app
         self.proxies = tuple(proxies)
-        self._is_proxy = lru_cache(maxsize=1024)(self._look_whether_proxy)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Pass the request on with the address and scheme that can be believed."""
@@ -153,7 +152,7 @@ class ForwardedHeaders:
                 environ["wsgi.url_scheme"] = scheme
         return self.app(environ, start_response)  # type: ignore[no-any-return]
 
-    def _look_whether_proxy(self, address: str) -> bool:
+    def _is_proxy(self, address: str) -> bool:
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:

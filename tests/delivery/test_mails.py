@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import email
 import email.policy
+import re
 from datetime import timedelta
 from email.errors import HeaderParseError
 
@@ -18,10 +20,15 @@ from clarion.delivery.moulds import Mould, mark, values
 from clarion.delivery.tasks import sweep
 from clarion.extensions import db, now, transaction
 from clarion.outbox.models import DUE, FAILED, SENT, Message
-from clarion.testing import Instance, link, plain
+from clarion.testing import TEXTS, Instance, link, plain
 
 MAIL = Mail(7, "confirm-es", "petitions@site.example", "ana@readers.example", "Subject: Señal\r\n\r\nt\r\n".encode())
 WORDS = Words("p@site.example", "Lectores", "ana@readers.example", "Señal", "t", "<p>t</p>", "es", "7@site.example")
+
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+"""A picture of one pixel."""
 
 
 class Failing:
@@ -173,3 +180,17 @@ def test_the_sweep_finds_what_nobody_was_woken_for(instance: Instance) -> None:
     with instance.context():
         assert sweep(waker) == 1
     assert waker.waiting == 1
+
+
+def test_an_image_in_the_words_of_a_mail_has_its_whole_address(make_instance, make_folder) -> None:
+    """Mails are made outside of any request, so nothing in them may depend on one."""
+    instance = make_instance()
+    words = TEXTS["en"].replace("thanks: Thank you.", "thanks: Thank you. ![A tree](media/tree.png)")
+    instance.publish(make_folder(files={"en.md": words, "media/tree.png": DOT}))
+    instance.sign("library")
+    instance.work()
+    instance.client.post(link(instance.mails()[0], "confirm"), data={"action": "confirm"})
+    assert instance.work() == 1
+    html = instance.mails()[1].get_body(("html",)).get_content()
+    base = re.escape(instance.app.extensions["clarion.settings"].site.base_url)
+    assert re.search(rf'src="{base}/media/[0-9a-f]+"', html)

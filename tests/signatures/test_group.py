@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from clarion.extensions import db
 from clarion.signatures import group as module
 from clarion.signatures import service
-from clarion.signatures.group import FAIR_SHARE, LONGEST_QUEUE, GroupCommit
+from clarion.signatures.group import AT_WORK, FAIR_SHARE, LONGEST_QUEUE, GroupCommit
 from clarion.signatures.models import Signature
 from clarion.testing import Instance
 
@@ -133,3 +133,30 @@ def test_beyond_the_bound_signers_are_asked_to_come_back(instance: Instance, mak
             group._admit(2)
         assert {post.result().status_code for post in posts} == {303}
     assert FAIR_SHARE < LONGEST_QUEUE
+
+
+def test_a_dozen_work_at_once_and_who_waits_for_the_disk_is_not_among_them(
+    either_instance: Instance, group, monkeypatch
+) -> None:
+    lock, all_there = threading.Lock(), threading.Event()
+    inside: list[int] = [0, 0]
+    prepare = module.prepare
+
+    def slow(*given):
+        with lock:
+            inside[0] += 1
+            inside[1] = max(inside)
+            if inside[0] == AT_WORK:
+                all_there.set()
+        assert all_there.wait(30), "not as many at once as there are desks"
+        with lock:
+            inside[0] -= 1
+        return prepare(*given)
+
+    monkeypatch.setattr(module, "prepare", slow)
+    with ThreadPoolExecutor(3 * AT_WORK) as pool:
+        with _held(group):
+            posts = [pool.submit(_sign, either_instance, number) for number in range(3 * AT_WORK)]
+            _gather(group, 3 * AT_WORK)
+        assert {post.result().status_code for post in posts} == {303}
+    assert inside[1] == AT_WORK

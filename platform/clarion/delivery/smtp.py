@@ -52,8 +52,8 @@ class SmtpChannel:
         """Say who writes to whom, until the server waits for the body.
 
         Where the server can take it, all three commands go at once (PIPELINING, RFC 2920): one journey there
-        and back for them, not three. A server may then ask for the body although it refused the recipient; it
-        gets a single dot, which is no mail.
+        and back for them, not three. A server that asks for the body although it refused something gets none:
+        the connection ends, and what was not finished is no mail (RFC 5321, 4.1.4).
         """
         commands = _commands(connection, mail)
         groups = [commands] if connection.has_extn("pipelining") else [[command] for command in commands]
@@ -61,13 +61,13 @@ class SmtpChannel:
         for group in groups:
             connection.send(b"".join(group))
             codes += [connection.getreply()[0] for _ in group]
-            refusals = [code for code in codes if code not in (250, 251, 354)]
-            if refusals:
-                if codes[-1] == 354:
-                    connection.send(b".\r\n")
-                    connection.getreply()
-                connection.rset()
-                raise _refusal(refusals[0])
+            refusal = next((code for place, code in enumerate(codes) if not _is_yes(place, code)), None)
+            if refusal is not None:
+                if codes[-1] == 354 or not 400 <= refusal < 600:
+                    self._close()
+                else:
+                    connection.rset()
+                raise _refusal(refusal)
 
     def _body(self, connection: smtplib.SMTP, content: bytes) -> str:
         """After the first byte of the body a lost connection leaves in doubt whether the mail was taken."""
@@ -143,6 +143,11 @@ def _commands(connection: smtplib.SMTP, mail: Mail) -> list[bytes]:
     if not all(address.isascii() for address in addresses):
         options += " SMTPUTF8"
     return [f"MAIL FROM:<{mail.sender}>{options}\r\n".encode(), f"RCPT TO:<{mail.recipient}>\r\n".encode(), b"DATA\r\n"]
+
+
+def _is_yes(place: int, code: int) -> bool:
+    """Whether a reply lets the first, second or third command pass; for DATA nothing else than 354 does."""
+    return code == 354 if place == 2 else 200 <= code < 300
 
 
 def _refusal(code: int) -> Exception:

@@ -86,7 +86,8 @@ def states_of(ids: Sequence[int]) -> dict[int, str]:
 def put_back(chosen: Chosen) -> int:
     """Let messages that wait for a person be sent, as if they were new; how many.
 
-    They are as old as this moment, so that the three days of trying begin anew.
+    They are as old as this moment, so that the three days of trying begin anew. Attempts count from nothing again: a
+    worker that comes back from the dead is kept off by its lease, whose name is never used twice.
     """
     moment = this_minute()
     fresh = {"attempt": 0, "crashes": 0, "trying": False, "lease_until": None, "lease_token": None}

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import current_app, g, render_template, url_for
+from flask import current_app, g, has_request_context, render_template, url_for
 from flask_babel import force_locale, gettext
 from markupsafe import Markup
 
@@ -94,8 +94,9 @@ def fill(words: str, live: LiveCampaign, language: str) -> str:
 
 def to_html(words: str, live: LiveCampaign, language: str) -> Markup:
     """Safe HTML of a campaign's Markdown, images served from their digest."""
-    # mails are made outside of any request, and know the whole address only
-    images = tuple((media.name, links().media(media.digest)) for media in live.campaign.media)
+    # a page may be seen under another of the site's names; a mail has no page around it
+    base = "" if has_request_context() else links().base_url
+    images = tuple((media.name, f"{base}/media/{media.digest}") for media in live.campaign.media)
     return _rendered(fill(words, live, language), images)
 
 

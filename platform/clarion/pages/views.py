@@ -138,15 +138,17 @@ def back_to_page(slug: str, language: str) -> BaseResponse:
 @access("personal")
 def sign_form(slug: str, language: str) -> BaseResponse:
     """Take a signature; the answer is the same for a new and a repeat signer (rule 5)."""
-    with at_work():
-        return _take(slug, language)
-
-
-def _take(slug: str, language: str) -> BaseResponse:
-    live = visible(slug, language)
     if request.mimetype not in FORM_TYPES:
         abort(415)
-    if request.form.get("switch"):
+    # a slow phone sends its form before it takes a desk, not while it has one
+    switches = bool(request.form.get("switch"))
+    with at_work():
+        return _take(slug, language, switches=switches)
+
+
+def _take(slug: str, language: str, *, switches: bool) -> BaseResponse:
+    live = visible(slug, language)
+    if switches:
         return _switch(live, language)
     state = live.campaign.state(now())
     if state in REFUSED_STATUS:

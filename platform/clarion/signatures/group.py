@@ -27,10 +27,10 @@ GATHERING = 0.004
 """Seconds that a writer lets others join, where the last round held more than one: half a round more of
 waiting for each, and far fewer transactions for all."""
 
-LONGEST_QUEUE = 56
+LONGEST_QUEUE = 112
 """Signers who may wait at once in one process; further ones are asked to come back in a moment."""
 
-FAIR_SHARE = 48
+FAIR_SHARE = 96
 """Of these, how many may be one campaign's, so that a viral one leaves room for the others."""
 
 
@@ -78,7 +78,7 @@ class GroupCommit:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Do what costs processor time within this; `submit` gives the desk to others while it waits."""
+        """Do what costs processor time within this; `submit` gives the desk to others until the disk has answered."""
         with self._desks:
             self._own.has_desk = True
             try:
@@ -93,21 +93,26 @@ class GroupCommit:
             self._admit(prepared.submission.live.id)
             self._waiting.append(ticket)
             writes, self._busy = not self._busy, True
-        if not writes:
-            self._wait_for(ticket)
-        if not ticket.done:
-            self._write_round()
+        with self._away_from_desk():
+            if not writes:
+                ticket.turn.acquire()
+            if not ticket.done:
+                self._write_round()
         if ticket.signed is None:
             raise ticket.error or RuntimeError("a ticket is done only with a result")
         return ticket.signed
 
-    def _wait_for(self, ticket: Ticket) -> None:
+    @contextmanager
+    def _away_from_desk(self) -> Iterator[None]:
+        """A writer has none either: were it to queue for one, nobody would write meanwhile."""
         has_desk = getattr(self._own, "has_desk", False)
         if has_desk:
             self._desks.release()
-        ticket.turn.acquire()
-        if has_desk:
-            self._desks.acquire()
+        try:
+            yield
+        finally:
+            if has_desk:
+                self._desks.acquire()
 
     def _admit(self, campaign_id: int) -> None:
         same = sum(ticket.prepared.submission.live.id == campaign_id for ticket in self._waiting)
