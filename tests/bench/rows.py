@@ -14,7 +14,7 @@ from .results import Ratio
 from .rounds import Measure, Plan, alternate
 from .stage import PAGE, SIGN, Server, Stage
 
-WRITTEN = ("signature", "consent", "message", "reason", "count_delta", "count_total")
+WRITTEN = ("signature", "consent", "message", "reason", "count_delta", "count_total", "count_organisation")
 
 
 @dataclass(slots=True)

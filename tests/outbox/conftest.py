@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from clarion.extensions import db, transaction
 from clarion.outbox import chores, mending, service
 from clarion.outbox.models import Message
-from clarion.outbox.service import NewMessage
+from clarion.outbox.service import Leased, NewMessage
 from clarion.signatures.models import Signature
 from clarion.testing import Instance
 
@@ -32,6 +32,10 @@ class Clock:
     def move(self, **by: float) -> None:
         """Move the clock forward: `clock.move(seconds=90)`."""
         self.moment += timedelta(**by)
+
+    def outlast_leases(self) -> None:
+        """Move on until every lease of now has run out: whoever held one is taken for dead."""
+        self.move(seconds=service.LEASE.total_seconds() + 1)
 
 
 @pytest.fixture
@@ -78,3 +82,16 @@ def row(outbox: Instance) -> Callable[[int], Message]:
         return db.session.scalars(select(Message).filter_by(id=id)).one()
 
     return read
+
+
+@pytest.fixture
+def begin(outbox: Instance) -> Callable[..., Leased]:
+    """Take the one message that waits and begin the attempt: `begin("worker")`."""
+
+    def begin_one(owner: str = "worker") -> Leased:
+        (leased,) = service.lease("email", owner)
+        begun = service.begin(leased)
+        assert begun is not None
+        return begun
+
+    return begin_one

@@ -13,21 +13,11 @@ from clarion.testing import Instance
 
 Put = Callable[..., int]
 Row = Callable[[int], Message]
-
-DEAD = LEASE.total_seconds() + 1
-"""Seconds after which a worker that says nothing is taken for dead."""
+Begin = Callable[..., Leased]
 
 
 def take(owner: str = "worker") -> list[int]:
     return [leased.id for leased in service.lease("email", owner)]
-
-
-def begin(owner: str = "worker") -> Leased:
-    """Take the one message that waits and begin the attempt."""
-    (leased,) = service.lease("email", owner)
-    begun = service.begin(leased)
-    assert begun is not None
-    return begun
 
 
 def test_taking_a_message_costs_it_nothing(put: Put, row: Row, clock: Any) -> None:
@@ -41,13 +31,13 @@ def test_taking_a_message_costs_it_nothing(put: Put, row: Row, clock: Any) -> No
     assert (found.lease_until, found.lease_token) == (clock() + LEASE, "worker")
 
 
-def test_an_attempt_is_counted_before_the_try(put: Put, row: Row) -> None:
+def test_an_attempt_is_counted_before_the_try(put: Put, row: Row, begin: Begin) -> None:
     id = put()
     assert begin().attempt == 1
     assert (row(id).attempt, row(id).trying, row(id).crashes, row(id).state) == (1, True, 0, DUE)
 
 
-def test_a_leased_message_is_nobody_elses(put: Put, clock: Any) -> None:
+def test_a_leased_message_is_nobody_elses(put: Put, clock: Any, begin: Begin) -> None:
     put()
     begin()
     for moved in (0.0, LEASE.total_seconds()):
@@ -87,7 +77,7 @@ def test_a_worker_that_says_it_lives_keeps_its_messages(put: Put, clock: Any) ->
         assert service.keep_alive("one") == 2
         assert service.keep_alive("another") == 0
         assert take("another") == []
-    clock.move(seconds=DEAD)
+    clock.outlast_leases()
     assert len(take("another")) == 2
     assert service.keep_alive("one") == 0
 
@@ -96,28 +86,32 @@ def test_what_a_dead_worker_had_not_begun_loses_nothing(put: Put, row: Row, cloc
     id = put()
     for _ in range(MAX_CRASHES + 2):
         assert take() == [id]
-        clock.move(seconds=DEAD)
+        clock.outlast_leases()
     assert (row(id).state, row(id).attempt, row(id).crashes) == (DUE, 0, 0)
 
 
-def test_a_confirmation_that_a_dead_worker_had_begun_is_taken_up_again(put: Put, row: Row, clock: Any) -> None:
+def test_a_confirmation_that_a_dead_worker_had_begun_is_taken_up_again(
+    put: Put, row: Row, clock: Any, begin: Begin
+) -> None:
     """It may reach a mailbox twice; the other way a name would never count."""
     id = put(kind="confirm")
     assert "confirm" in REPEATABLE
     begin("first")
-    clock.move(seconds=DEAD)
+    clock.outlast_leases()
     assert service.channels_due() == ["email"]
     second = begin("second")
     assert (second.id, second.attempt) == (id, 2)
     assert (row(id).state, row(id).crashes, row(id).lease_token) == (DUE, 1, "second")
 
 
-def test_anything_else_that_a_dead_worker_had_begun_is_in_doubt_and_stays(put: Put, row: Row, clock: Any) -> None:
+def test_anything_else_that_a_dead_worker_had_begun_is_in_doubt_and_stays(
+    put: Put, row: Row, clock: Any, begin: Begin
+) -> None:
     """Whether it left nobody knows, and it must not leave twice: a person decides."""
     for kind in ("thanks", "again", "update"):
         id = put(kind, kind=kind)
         begin()
-        clock.move(seconds=DEAD)
+        clock.outlast_leases()
         assert take() == []
         assert (row(id).state, row(id).crashes, row(id).trying) == (UNKNOWN, 1, False)
         assert row(id).last_code == "worker died"
@@ -125,12 +119,12 @@ def test_anything_else_that_a_dead_worker_had_begun_is_in_doubt_and_stays(put: P
         assert take() == []
 
 
-def test_a_confirmation_that_kills_its_workers_is_set_aside(put: Put, row: Row, clock: Any) -> None:
+def test_a_confirmation_that_kills_its_workers_is_set_aside(put: Put, row: Row, clock: Any, begin: Begin) -> None:
     id = put()
     for attempt in range(1, MAX_CRASHES + 1):
         assert begin().attempt == attempt
         assert row(id).crashes == attempt - 1
-        clock.move(seconds=DEAD)
+        clock.outlast_leases()
     assert take() == []
     assert (row(id).state, row(id).crashes, row(id).attempt) == (SET_ASIDE, MAX_CRASHES, MAX_CRASHES)
     clock.move(days=30)

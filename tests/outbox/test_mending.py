@@ -11,21 +11,12 @@ from clarion.extensions import db, transaction
 from clarion.outbox import mending, service
 from clarion.outbox.mending import WAITING, Chosen
 from clarion.outbox.models import DUE, FAILED, HELD, NEEDLESS, SENT, SET_ASIDE, STATES, UNKNOWN, Message
-from clarion.outbox.service import GIVE_UP, LEASE, MAX_CRASHES, Leased
+from clarion.outbox.service import GIVE_UP, MAX_CRASHES, Leased
 from clarion.testing import Instance
 
 Put = Callable[..., int]
 Row = Callable[[int], Message]
-
-DEAD = LEASE.total_seconds() + 1
-
-
-def begin(owner: str = "worker") -> Leased:
-    """Take the one message that waits and begin the attempt."""
-    (leased,) = service.lease("email", owner)
-    begun = service.begin(leased)
-    assert begun is not None
-    return begun
+Begin = Callable[..., Leased]
 
 
 def all_states(put: Put) -> dict[str, int]:
@@ -69,11 +60,13 @@ def test_a_state_that_is_not_for_a_person_means_nothing(put: Put, state: str) ->
     assert states() == before
 
 
-def test_what_is_put_back_is_as_new_and_wakes_its_lane(outbox: Instance, put: Put, row: Row, clock: Any) -> None:
+def test_what_is_put_back_is_as_new_and_wakes_its_lane(
+    outbox: Instance, put: Put, row: Row, clock: Any, begin: Begin
+) -> None:
     id = put()
     for _ in range(MAX_CRASHES):
         begin()
-        clock.move(seconds=DEAD)
+        clock.outlast_leases()
     assert service.lease("email", "worker") == []
     assert row(id).state == SET_ASIDE
     clock.move(days=30)
@@ -105,10 +98,12 @@ def test_nothing_that_was_put_back_wakes_nobody(outbox: Instance, put: Put) -> N
     assert waker.waiting == before
 
 
-def test_a_worker_that_was_taken_for_dead_does_not_settle_what_was_put_back(put: Put, row: Row, clock: Any) -> None:
+def test_a_worker_that_was_taken_for_dead_does_not_settle_what_was_put_back(
+    put: Put, row: Row, clock: Any, begin: Begin
+) -> None:
     id = put(kind="thanks")
     late = begin("late")
-    clock.move(seconds=DEAD)
+    clock.outlast_leases()
     assert service.lease("email", "another") == []
     assert row(id).state == UNKNOWN
     assert mending.put_back(Chosen(state=UNKNOWN)) == 1

@@ -7,23 +7,14 @@ from typing import Any
 
 from clarion.outbox import service
 from clarion.outbox.models import DUE, FAILED, SENT, UNKNOWN, Message
-from clarion.outbox.service import FIRST_WAIT, GIVE_UP, LEASE, LONGEST_WAIT, Leased
+from clarion.outbox.service import FIRST_WAIT, GIVE_UP, LONGEST_WAIT, Leased
 
 Put = Callable[..., int]
 Row = Callable[[int], Message]
-
-DEAD = LEASE.total_seconds() + 1
-
-
-def begin(owner: str = "worker") -> Leased:
-    """Take the one message that waits and begin the attempt."""
-    (leased,) = service.lease("email", owner)
-    begun = service.begin(leased)
-    assert begun is not None
-    return begun
+Begin = Callable[..., Leased]
 
 
-def test_what_became_of_a_message_is_written_down(put: Put, row: Row, clock: Any) -> None:
+def test_what_became_of_a_message_is_written_down(put: Put, row: Row, clock: Any, begin: Begin) -> None:
     for outcome, state in ((service.sent, SENT), (service.failed, FAILED)):
         id = put(state)
         begun = begin()
@@ -38,19 +29,21 @@ def test_what_became_of_a_message_is_written_down(put: Put, row: Row, clock: Any
         assert service.lease("email", "worker") == []
 
 
-def test_an_unsure_confirmation_is_tried_again_anything_else_is_not(put: Put, row: Row, clock: Any) -> None:
+def test_an_unsure_confirmation_is_tried_again_anything_else_is_not(
+    put: Put, row: Row, clock: Any, begin: Begin
+) -> None:
     for kind, state in (("confirm", DUE), ("thanks", UNKNOWN), ("update", UNKNOWN)):
         id = put(kind, kind=kind)
         service.settle([service.unsure(begin(), "lost after the dot")])
         assert (row(id).state, row(id).last_code, row(id).sent_at) == (state, "lost after the dot", None)
         clock.move(hours=2)
         assert [leased.id for leased in service.lease("email", "worker")] == ([id] if state == DUE else [])
-        clock.move(seconds=DEAD)
+        clock.outlast_leases()
         if state == DUE:
             service.settle([service.sent(begin(), "250")])
 
 
-def test_a_message_is_settled_once(put: Put, row: Row) -> None:
+def test_a_message_is_settled_once(put: Put, row: Row, begin: Begin) -> None:
     id = put()
     begun = begin()
     service.settle([service.sent(begun, "250")])
@@ -58,10 +51,10 @@ def test_a_message_is_settled_once(put: Put, row: Row) -> None:
     assert (row(id).state, row(id).last_code) == (SENT, "250")
 
 
-def test_a_worker_that_lost_its_lease_changes_nothing(put: Put, row: Row, clock: Any) -> None:
+def test_a_worker_that_lost_its_lease_changes_nothing(put: Put, row: Row, clock: Any, begin: Begin) -> None:
     id = put()
     late = begin("late")
-    clock.move(seconds=DEAD)
+    clock.outlast_leases()
     holder = begin("holder")
     service.settle([service.sent(late, "250"), service.put_off(late, "451"), service.failed(late, "550")])
     found = row(id)
@@ -71,10 +64,12 @@ def test_a_worker_that_lost_its_lease_changes_nothing(put: Put, row: Row, clock:
     assert row(id).state == SENT
 
 
-def test_a_worker_that_took_a_message_twice_settles_only_its_last_attempt(put: Put, row: Row, clock: Any) -> None:
+def test_a_worker_that_took_a_message_twice_settles_only_its_last_attempt(
+    put: Put, row: Row, clock: Any, begin: Begin
+) -> None:
     id = put()
     late = begin("worker")
-    clock.move(seconds=DEAD)
+    clock.outlast_leases()
     begin("worker")
     service.settle([service.sent(late, "250")])
     assert (row(id).state, row(id).trying) == (DUE, True)
@@ -100,7 +95,7 @@ def test_the_last_is_settled_even_where_the_next_was_lost(put: Put, row: Row) ->
     assert (row(first).state, row(second).state, row(second).attempt) == (SENT, DUE, 0)
 
 
-def test_a_message_that_is_put_off_waits(put: Put, row: Row, clock: Any) -> None:
+def test_a_message_that_is_put_off_waits(put: Put, row: Row, clock: Any, begin: Begin) -> None:
     id = put()
     service.settle([service.put_off(begin(), "451 greylisted", timedelta(minutes=5))])
     found = row(id)
@@ -114,7 +109,7 @@ def test_a_message_that_is_put_off_waits(put: Put, row: Row, clock: Any) -> None
     assert begin().attempt == 2
 
 
-def test_what_is_put_off_in_good_order_is_no_crash(put: Put, row: Row, clock: Any) -> None:
+def test_what_is_put_off_in_good_order_is_no_crash(put: Put, row: Row, clock: Any, begin: Begin) -> None:
     id = put()
     for _ in range(10):
         service.settle([service.put_off(begin(), "451")])
@@ -140,7 +135,7 @@ def test_waits_double_up_to_an_hour_with_jitter(put: Put, clock: Any) -> None:
         assert all(0.8 * wait <= one <= 1.2 * wait for one in waits)
 
 
-def test_after_three_days_a_message_has_failed(put: Put, row: Row, clock: Any) -> None:
+def test_after_three_days_a_message_has_failed(put: Put, row: Row, clock: Any, begin: Begin) -> None:
     id = put()
     clock.move(seconds=GIVE_UP.total_seconds() - 61)
     service.settle([service.put_off(begin(), "451 still", timedelta(minutes=1))])
