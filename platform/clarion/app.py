@@ -29,7 +29,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.extensions["clarion.settings"] = settings
     security.init_security(app, settings)
     monitoring.init_monitoring(app, settings)
-    extensions.init_database(app, settings.database.url.get_secret_value(), patience)
+    extensions.init_database(app, settings.database.url.get_secret_value(), patience, settings.worker.threads)
     i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
     assets.init_assets(app)
     errors.init_errors(app)

@@ -28,7 +28,7 @@ class _Verbose(click.Group):
         except OSError as error:
             raise click.ClickException(f"Cannot use {error.filename or 'a file'}: {error.strerror}.") from error
         except Exception as error:
-            if type(error).__name__ in ("OperationalError", "InterfaceError"):
+            if type(error).__name__ in ("OperationalError", "InterfaceError", "TimeoutError"):
                 words = f"The database does not answer ({type(error).__name__}): check database.url."
                 raise click.ClickException(words) from error
             raise

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from flask import Flask, make_response, render_template, request
 from flask_babel import gettext
-from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError, ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from .extensions import AWAY
 from .monitoring import report
 
 
 def init_errors(app: Flask) -> None:
     """Bind the error pages to the app."""
     app.register_error_handler(HTTPException, show)
-    app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(InterfaceError, _database_away)
+    for away in AWAY:
+        app.register_error_handler(away, _database_away)
     app.register_error_handler(Exception, _unexpected)
 
 

@@ -14,6 +14,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session
 from sqlalchemy.types import TypeDecorator
 
@@ -29,6 +31,14 @@ NEVER_REUSED = {"sqlite_autoincrement": True}
 
 SQLITE_CACHE = 16 * 1024
 """KiB of pages that a connection may keep: blind indexes come in no order, so each signature touches pages anywhere."""
+
+
+AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeoutError)
+"""What is raised when the database does not answer, or has no connection left for us in time."""
+
+CONNECTIONS = 20
+"""Connections that a process opens at most, but for a worker whose threads need more: few ask at the same moment, as
+signers share one, and a server takes a hundred as it comes."""
 
 
 class Base(DeclarativeBase):
@@ -114,8 +124,11 @@ def insert_if_new(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def init_database(app: Flask, url: str, patience: Patience) -> None:
-    """Bind the database to the app, with the durability that rule 2 rests on and an end to every wait."""
+def init_database(app: Flask, url: str, patience: Patience, senders: int = 0) -> None:
+    """Bind the database to the app, with the durability that rule 2 rests on and an end to every wait.
+
+    Each of a worker's `senders` uses two connections: one keeps the book, one reads what the message says.
+    """
     if url.startswith("sqlite:///"):
         folder = Path(url.removeprefix("sqlite:///")).parent
         try:
@@ -123,7 +136,7 @@ def init_database(app: Flask, url: str, patience: Patience) -> None:
         except OSError as error:
             raise SettingsError(f"database.url: the folder {folder} cannot be made: {error.strerror}.") from error
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience, max(CONNECTIONS, 2 * senders + 4))
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
@@ -132,7 +145,7 @@ def init_database(app: Flask, url: str, patience: Patience) -> None:
             bound(db.engine, patience)
 
 
-def _engine_options(url: str, patience: Patience) -> dict[str, Any]:
+def _engine_options(url: str, patience: Patience, connections: int) -> dict[str, Any]:
     if url.startswith("sqlite"):
         # the connection given back last is taken first: one connection then does most of the writing, and the
         # pages it keeps stay true, which they do not once another has written
@@ -146,9 +159,10 @@ def _engine_options(url: str, patience: Patience) -> dict[str, Any]:
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
-        # one for each thread that asks at the same moment, so nobody waits for a connection; the threads are bounded
-        "pool_size": 20,
-        "max_overflow": -1,
+        "pool_size": connections,
+        "max_overflow": 0,
+        "pool_timeout": patience.connection,
+        "pool_use_lifo": True,
         "connect_args": {
             "connect_timeout": patience.connection,
             "tcp_user_timeout": 10_000,

@@ -115,7 +115,7 @@ class Web(_Section):
     host: str
     port: int = Field(ge=1, le=65535)
     processes: int = Field(ge=1, le=64)
-    threads: int = Field(ge=1, le=256)
+    threads: int = Field(ge=1, le=1024)
     console_port: int = Field(ge=1, le=65535)
 
 

@@ -6,6 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
@@ -30,7 +31,7 @@ from clarion.testing import Instance, link, plain
 ROOT = Path(__file__).parents[2]
 SLUG = "dc-sanctuary"
 HEIGHT = 740
-REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d ")
+REFUSAL = re.compile(r"Failed to load resource: the server responded with a status of (4\d\d|503) ")
 """Chromium's own note on a page that comes with such a status, as a refused form does."""
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -132,6 +133,14 @@ class Site:
             for row in db.session.scalars(select(Reason).filter_by(state=WAITING)).all():
                 assert reasons.moderate(row.campaign_id, row.id, APPROVED)
         self.forget()
+
+    @contextmanager
+    def overloaded(self) -> Iterator[None]:
+        """Nobody who signs is let in meanwhile."""
+        desks = self.instance.app.extensions["clarion.group_commit"].desks
+        most, desks.most_inside = desks.most_inside, 0
+        yield
+        desks.most_inside = most
 
     def forget(self) -> None:
         """Let the next page be made from what the database holds now, and not half a second later."""

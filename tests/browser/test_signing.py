@@ -97,6 +97,33 @@ def test_a_refused_form_says_what_to_mend_and_leads_there(visit, language: str) 
     expect(page).to_have_url(THANKS)
 
 
+@pytest.mark.parametrize(("language", "script"), [("en", True), ("es", False)])
+def test_who_comes_in_a_rush_loses_nothing_and_presses_once_more(visit, site, language: str, script: bool) -> None:
+    box = "#consent-sanctuary-dc-email"
+    visitor = visit(script=script)
+    page = visitor.page
+    visitor.open(f"/dc-sanctuary/{language}")
+    visitor.sign(reason='"Kept",\nI said.')
+    page.check(box)
+    with site.overloaded():
+        for _ in range(2):
+            page.click("button.main")
+            expect(page.locator("h1")).to_have_text(
+                "Un momento, por favor" if language == "es" else "One moment, please"
+            )
+            expect(page.get_by_role("alert")).to_be_focused()
+        page.click("button[name=switch]")
+    expect(page.locator("#name")).to_have_value("Ana Luna")
+    expect(page.locator("#reason")).to_have_value('"Kept",\nI said.')
+    expect(page.locator(box)).to_be_checked()
+    with site.overloaded():
+        page.click("button.main")
+        expect(page.get_by_role("alert")).to_be_focused()
+    page.click("button.main")
+    expect(page).to_have_url(THANKS)
+    assert site.instance.work() == 1
+
+
 def test_a_signer_minds_their_own_page(visit, site) -> None:
     signer = site.confirmed("es", **{"consent_sanctuary-dc_email": "y"})
     visitor = visit(script=False)

@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 from clarion.extensions import db
 from clarion.signatures import group as module
 from clarion.signatures import service
-from clarion.signatures.group import AT_WORK, FAIR_SHARE, LONGEST_QUEUE, GroupCommit
+from clarion.signatures.desks import AT_WORK
+from clarion.signatures.group import GroupCommit
 from clarion.signatures.models import Signature
 from clarion.testing import Instance
 
@@ -123,19 +124,23 @@ def test_beyond_the_bound_signers_are_asked_to_come_back(instance: Instance, mak
     instance.publish(make_folder("museum"))
     _sign.tokens = {slug: instance.form_token(slug) for slug in ("library", "museum")}
     group: GroupCommit = instance.app.extensions["clarion.group_commit"]
-    with ThreadPoolExecutor(FAIR_SHARE) as pool:
+    most, share = group.desks.most_inside, group.desks.fair_share
+    with ThreadPoolExecutor(most) as pool:
         with _held(group):
-            posts = [pool.submit(_sign, instance, number) for number in range(FAIR_SHARE)]
-            _gather(group, FAIR_SHARE)
+            posts = [pool.submit(_sign, instance, number) for number in range(share)]
+            _gather(group, share)
             refused = _sign(instance, 1000)
-            assert refused.status_code == 503
-            assert "ana1000@readers.example" in refused.get_data(as_text=True)
-            group._admit(2)
-        assert {post.result().status_code for post in posts} == {303}
-    assert FAIR_SHARE < LONGEST_QUEUE
+            others = [pool.submit(_sign, instance, number, "museum") for number in range(most - share)]
+            _gather(group, most)
+            full = _sign(instance, 1001, "museum")
+        assert {post.result().status_code for post in [*posts, *others]} == {303}
+    for number, answer in ((1000, refused), (1001, full)):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert f"ana{number}@readers.example" in answer.get_data(as_text=True), "what was typed stays"
+    assert _sign(instance, 1000).status_code == 303, "there is room again"
 
 
-def test_a_dozen_work_at_once_and_who_waits_for_the_disk_is_not_among_them(
+def test_few_work_at_once_and_who_waits_for_the_disk_is_not_among_them(
     either_instance: Instance, group, monkeypatch
 ) -> None:
     lock, all_there = threading.Lock(), threading.Event()

@@ -9,10 +9,9 @@ from datetime import datetime
 
 from flask import Flask, current_app
 from sqlalchemy import select
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..domain.campaign import Campaign
-from ..extensions import db
+from ..extensions import AWAY, db
 from .models import CampaignRow, Edition
 
 FRESH_SECONDS = 0.5
@@ -79,7 +78,7 @@ class Live:
     def _read_or_known(self) -> dict[str, LiveCampaign]:
         try:
             return self._read()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             # a page that is shown from what was known is better than none; signing says so itself
             db.session.rollback()
             if not self._by_slug:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from ..broker import Waker
-from ..extensions import db
+from ..extensions import AWAY, db
 from ..monitoring import log, report
 from ..outbox import service
 from ..outbox.book import Book
@@ -121,7 +120,7 @@ def _insist(ask: Callable[Given, Result], *args: Given.args, **known: Given.kwar
     while True:
         try:
             return ask(*args, **known)
-        except (OperationalError, InterfaceError):
+        except AWAY:
             db.session.rollback()
             if time.monotonic() > until:
                 raise

@@ -13,9 +13,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from ..extensions import db, this_minute
+from ..extensions import AWAY, db, this_minute
 from . import service
 from .models import SENT
 from .service import Leased, Settlement
@@ -56,7 +55,7 @@ class Book:
         last = _line_of(settled[0]) if settled else (None,) * 7
         try:
             row = self._open().exec_driver_sql(_LINE, (*last, leased.id, leased.token)).one_or_none()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             self._close()
             raise
         return None if row is None else replace(leased, attempt=row.attempt)

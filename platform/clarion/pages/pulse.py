@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from ..extensions import db
+from ..extensions import AWAY, db
 from ..signatures import counting, reasons
 from ..signatures.reasons import ShownReason
 
@@ -59,7 +58,7 @@ class Pulse:
         """What is read, or what was known while the database is away."""
         try:
             return read()
-        except (OperationalError, InterfaceError):
+        except AWAY:
             db.session.rollback()
             return known
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app, g, render_template, url_for
 from flask_babel import force_locale
+from markupsafe import Markup
 from wtforms import Form, StringField
 
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..domain.languages import Language
 from ..extensions import now
+from ..security import allow_inline_style
 from .pulse import pulse
 from .render import LanguageChoice, campaign_context, language_named, links
+from .theme import theme_css
 
 
 class CodeForm(Form):
@@ -73,6 +77,25 @@ def thanks_page(
             resent=resent,
             later=later,
             code_error=code_error,
+        )
+
+
+def paused_page(live: LiveCampaign, language: str, typed: Sequence[tuple[str, str]]) -> str:
+    """The page for a moment in which nothing can be written: it brings back what was typed, and a button to try again.
+
+    It is small on purpose. It is made when the machine has no time left, and must cost far less than a signature.
+    """
+    g.language = language
+    theme = theme_css(live.campaign.accent)
+    allow_inline_style(theme)
+    with force_locale(language):
+        return render_template(
+            "paused.html",
+            campaign=live.campaign,
+            text=live.campaign.text(language),
+            language=language_named(language),
+            theme=Markup(theme),  # noqa: S704 - made from a checked colour
+            typed=typed,
         )
 
 

@@ -18,30 +18,33 @@ from flask import (
     url_for,
 )
 from flask_babel import force_locale, gettext
-from sqlalchemy.exc import InterfaceError, OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..broker import wake
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.models import MediaRow
 from ..domain import goals
-from ..extensions import db, now
+from ..extensions import AWAY, db, now
 from ..i18n import best_language
 from ..limits import signing_is_usual
 from ..monitoring import log, report
 from ..security import access, refuse_cross_site
+from ..signatures.desks import Overloaded
 from ..signatures.forms import SignForm, build_form
-from ..signatures.group import Overloaded, at_work, sign
+from ..signatures.group import at_work, sign
 from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, FormTokens, Reference, References
 from .pulse import pulse
 from .render import campaign_page, language_named, links
-from .steps import index_page, thanks_page
+from .steps import index_page, paused_page, thanks_page
 
 bp = Blueprint("pages", __name__)
 
 SHORT_CACHE = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+MOST_FIELDS = 100
+"""So many fields come back when signing is paused: more than any form of ours has."""
+
 REFUSED_STATUS = {"paused": 403, "closed": 410}
 
 
@@ -140,16 +143,19 @@ def sign_form(slug: str, language: str) -> BaseResponse:
     """Take a signature; the answer is the same for a new and a repeat signer (rule 5)."""
     if request.mimetype not in FORM_TYPES:
         abort(415)
-    # a slow phone sends its form before it takes a desk, not while it has one
-    switches = bool(request.form.get("switch"))
-    with at_work():
-        return _take(slug, language, switches=switches)
-
-
-def _take(slug: str, language: str, *, switches: bool) -> BaseResponse:
     live = visible(slug, language)
-    if switches:
+    # a slow phone sends its form before it is let in, not while it has a desk
+    if request.form.get("switch"):
         return _switch(live, language)
+    try:
+        with at_work(live.id):
+            return _take(live, language)
+    except Overloaded:
+        log.warning("signing paused", campaign=live.slug, code="overloaded")
+        return _paused(live, language)
+
+
+def _take(live: LiveCampaign, language: str) -> BaseResponse:
     state = live.campaign.state(now())
     if state in REFUSED_STATUS:
         return _refused(live, language, state)
@@ -182,12 +188,9 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken)
     )
     try:
         signed = sign(submission)
-    except Overloaded:
-        log.warning("signing paused", campaign=live.slug, code="overloaded")
-        return _paused(live, language, form)
-    except (OperationalError, InterfaceError) as error:
+    except AWAY as error:
         report(error, "signing paused", campaign=live.slug)
-        return _paused(live, language, form)
+        return _paused(live, language)
     if signed.mailed:
         wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
@@ -207,11 +210,10 @@ def _refused(live: LiveCampaign, language: str, state: str) -> BaseResponse:
     return make_response(campaign_page(live, language, refused=str(words[state])), REFUSED_STATUS[state])
 
 
-def _paused(live: LiveCampaign, language: str, form: SignForm) -> BaseResponse:
-    """The page with all that was typed, for a moment in which nothing can be written."""
-    with force_locale(language):
-        words = gettext("Signing is paused for a moment. Nothing is lost: please press the button again shortly.")
-    response = make_response(campaign_page(live, language, form, words), 503)
+def _paused(live: LiveCampaign, language: str) -> BaseResponse:
+    """The page that keeps all that was typed, for a moment in which nothing can be written."""
+    typed = [(name, value) for name, value in request.form.items() if name != "switch"]
+    response = make_response(paused_page(live, language, typed[:MOST_FIELDS]), 503)
     response.headers["Retry-After"] = "5"
     return response
 

@@ -15,9 +15,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from flask import Flask, current_app
-from sqlalchemy.exc import InterfaceError, OperationalError
 
+from ..extensions import AWAY
 from ..sealing import Keyring
+from ..settings import Settings
+from .desks import Desks, shut
 from .service import Prepared, Signed, Submission, Vanished, prepare, write
 
 LARGEST = 64
@@ -27,27 +29,6 @@ GATHERING = 0.004
 """Seconds that a writer lets others join, where the last round held more than one: half a round more of
 waiting for each, and far fewer transactions for all."""
 
-LONGEST_QUEUE = 112
-"""Signers who may wait at once in one process; further ones are asked to come back in a moment."""
-
-FAIR_SHARE = 96
-"""Of these, how many may be one campaign's, so that a viral one leaves room for the others."""
-
-
-AT_WORK = 12
-"""Signers for whom a process works at the same moment. More threads would only take the interpreter from one another:
-at sixty a signature costs twice the processor's time. Those who wait for the disk are not among them."""
-
-
-class Overloaded(Exception):
-    """More signers wait than can be written in time; nothing was written for this one."""
-
-
-def _shut() -> threading.Lock:
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
 
 @dataclass(slots=True)
 class Ticket:
@@ -56,8 +37,8 @@ class Ticket:
     prepared: Prepared
     signed: Signed | None = None
     error: BaseException | None = None
-    turn: threading.Lock = field(default_factory=_shut)
-    """Opened by the writer, once: for one whose signature is written, or who shall write the next round."""
+    turn: threading.Lock = field(default_factory=shut)
+    """Opened once: for one whose signature is written and who has a desk again, or who shall write the next round."""
 
     @property
     def done(self) -> bool:
@@ -66,60 +47,52 @@ class Ticket:
 
 
 class GroupCommit:
-    """The queue of one process."""
+    """The queue of one process that answers so many requests at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         self._guard = threading.Lock()
         self._waiting: deque[Ticket] = deque()
         self._busy = False
         self._crowded = False
-        self._desks = threading.Semaphore(AT_WORK)
+        self.desks = Desks(threads)
         self._own = threading.local()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Do what costs processor time within this; `submit` gives the desk to others until the disk has answered."""
-        with self._desks:
-            self._own.has_desk = True
-            try:
-                yield
-            finally:
+    def at_work(self, campaign_id: int) -> Iterator[None]:
+        """Do what costs processor time within this; `submit` gives the desk to others until the disk has answered.
+
+        Raises `Overloaded`.
+        """
+        self.desks.enter(campaign_id)
+        self._own.has_desk = True
+        try:
+            yield
+        finally:
+            if self._own.has_desk:
                 self._own.has_desk = False
+                self.desks.give_up()
+            self.desks.leave(campaign_id)
 
     def submit(self, prepared: Prepared) -> Signed:
-        """Write a signature, alone or with others, and return once it is on disk. Raises `Overloaded`."""
+        """Write a signature, alone or with others, and return once it is on disk; to be called within `at_work`."""
         ticket = Ticket(prepared)
         with self._guard:
-            self._admit(prepared.submission.live.id)
             self._waiting.append(ticket)
             writes, self._busy = not self._busy, True
-        with self._away_from_desk():
-            if not writes:
-                ticket.turn.acquire()
-            if not ticket.done:
-                self._write_round()
+        self._own.has_desk = False
+        self.desks.give_up()
+        if not writes:
+            ticket.turn.acquire()
+        if ticket.done:
+            self._own.has_desk = True
+        else:
+            # a writer has no desk: were it to queue for one, nobody would write meanwhile
+            self._write_round(ticket)
         if ticket.signed is None:
             raise ticket.error or RuntimeError("a ticket is done only with a result")
         return ticket.signed
 
-    @contextmanager
-    def _away_from_desk(self) -> Iterator[None]:
-        """A writer has none either: were it to queue for one, nobody would write meanwhile."""
-        has_desk = getattr(self._own, "has_desk", False)
-        if has_desk:
-            self._desks.release()
-        try:
-            yield
-        finally:
-            if has_desk:
-                self._desks.acquire()
-
-    def _admit(self, campaign_id: int) -> None:
-        same = sum(ticket.prepared.submission.live.id == campaign_id for ticket in self._waiting)
-        if len(self._waiting) >= LONGEST_QUEUE or same >= FAIR_SHARE:
-            raise Overloaded
-
-    def _write_round(self) -> None:
+    def _write_round(self, own: Ticket) -> None:
         if self._crowded:
             time.sleep(GATHERING)
         with self._guard:
@@ -134,7 +107,8 @@ class GroupCommit:
         finally:
             self._hand_on()
             for ticket in tickets:
-                ticket.turn.release()
+                if ticket is not own:
+                    self.desks.come_back(ticket.turn)
 
     def _hand_on(self) -> None:
         """Let the first who waits write the next round."""
@@ -146,7 +120,7 @@ class GroupCommit:
     def _write_together(self, tickets: list[Ticket]) -> None:
         try:
             self._write(tickets)
-        except (OperationalError, InterfaceError) as error:
+        except AWAY as error:
             # the database is away: asking it once for each would only make all of them wait
             for ticket in tickets:
                 ticket.error = error
@@ -177,17 +151,18 @@ class GroupCommit:
 
 def init_signing(app: Flask) -> None:
     """Give the app its queue."""
-    app.extensions["clarion.group_commit"] = GroupCommit()
+    settings: Settings = app.extensions["clarion.settings"]
+    app.extensions["clarion.group_commit"] = GroupCommit(settings.web.threads)
 
 
-def at_work() -> AbstractContextManager[None]:
-    """A desk in the current app, for the work that a signature takes."""
+def at_work(campaign_id: int) -> AbstractContextManager[None]:
+    """A desk in the current app, for the work that a signature takes. Raises `Overloaded`."""
     group: GroupCommit = current_app.extensions["clarion.group_commit"]
-    return group.at_work()
+    return group.at_work(campaign_id)
 
 
 def sign(submission: Submission) -> Signed:
-    """Take a signature: seal it, then write it together with those who wait. Raises `Overloaded`."""
+    """Take a signature: seal it, then write it together with those who wait; to be called within `at_work`."""
     keyring: Keyring = current_app.extensions["clarion.keyring"]
     group: GroupCommit = current_app.extensions["clarion.group_commit"]
     return group.submit(prepare(submission, keyring))
