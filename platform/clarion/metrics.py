@@ -84,14 +84,14 @@ def _messages(which: ColumnElement[bool]) -> dict[tuple[str, str], int]:
 def _read(whole: _Whole) -> Figures:
     moment = now()
     counts = counting.all_counts()
-    oldest_due = db.session.scalar(select(func.min(Message.created_at)).where(Message.state == DUE))
+    late = select(func.min(Message.due_at)).where(Message.state == DUE, Message.due_at <= moment)
     oldest_lease = db.session.scalar(select(func.min(Message.lease_until)).where(Message.state == DUE))
     pool = db.engine.pool
     return Figures(
         signatures={live.slug: counts.get(live.id, 0) for live in live_campaigns().all()},
         states=whole.states,
         messages={**whole.done, **_messages(Message.state.not_in(_DONE))},
-        oldest_due_seconds=_age(oldest_due, moment),
+        oldest_due_seconds=_age(db.session.scalar(late), moment),
         oldest_lease_seconds=_age(oldest_lease, moment),
         unfolded=db.session.scalar(select(func.count()).select_from(CountDelta)) or 0,
         drift=whole.drift,
@@ -140,7 +140,11 @@ class _FromDatabase(Collector):
             messages.add_metric([channel, state], n)
         yield messages
         for name, words, value in (
-            ("clarion_oldest_due_seconds", "How long the oldest message has waited.", figures.oldest_due_seconds),
+            (
+                "clarion_oldest_due_seconds",
+                "For how long the oldest message could have left.",
+                figures.oldest_due_seconds,
+            ),
             ("clarion_oldest_lease_seconds", "How long ago the oldest lease ran out.", figures.oldest_lease_seconds),
             ("clarion_count_steps_unfolded", "Count steps that wait to be folded.", figures.unfolded),
             ("clarion_count_drift", "How far counts are from the signatures; must be 0.", figures.drift),

@@ -142,6 +142,7 @@ def test_dropping_has_no_way_back_so_it_asks(
         (("--campaign", "libary"), 'Did you mean "library"?'),
         (("--limit", "0"), "not in the range"),
         (("--state", "failed", "retry"), "Put the options last"),
+        (("--limit", "5", "retry"), "Put the options last"),
         (("retry",), "either --id 12, or --state"),
         (("retry", "--id", "1", "--state", "failed"), "either --id 12, or --state"),
         (("retry", "--id", "1", "--campaign", "library"), "--campaign goes with --state"),

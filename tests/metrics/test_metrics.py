@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from click.testing import CliRunner
+from sqlalchemy import update
 
 from clarion import metrics
 from clarion.cli import main
+from clarion.extensions import now, transaction
+from clarion.outbox.models import Message
 from clarion.testing import Instance, link
 
 
@@ -34,6 +39,14 @@ def test_they_follow_what_happens(either_instance: Instance) -> None:
     assert after['clarion_signatures{campaign="library"}'] == 1
     assert after['clarion_messages{channel="email",state="sent"}'] == 2
     assert after["clarion_count_drift"] == 0
+
+
+def test_a_message_is_late_only_once_it_is_due(either_instance: Instance) -> None:
+    either_instance.sign("library")
+    for minutes, late in ((-10, 600), (60, 0)):
+        with either_instance.context(), transaction() as session:
+            session.execute(update(Message).values(due_at=now() + timedelta(minutes=minutes)))
+        assert late <= _metrics(either_instance)["clarion_oldest_due_seconds"] < late + 60
 
 
 def test_they_are_told_to_the_own_network_only(make_instance) -> None:

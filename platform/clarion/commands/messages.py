@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from .instance import BadInput, RowNumber, application, published
 
@@ -43,7 +44,7 @@ def messages(context: click.Context, state: str, campaign: str, limit: int) -> N
       clarion messages drop --state failed
     """
     if context.invoked_subcommand:
-        if state or campaign:
+        if state or campaign or context.get_parameter_source("limit") is not ParameterSource.DEFAULT:
             raise BadInput(f"Put the options last: clarion messages {context.invoked_subcommand} --state ...")
         return
     with application():
