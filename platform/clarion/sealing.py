@@ -17,9 +17,10 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 from nacl.bindings import sodium_unpad
 from nacl.exceptions import CryptoError
@@ -32,7 +33,11 @@ BLOCK = 128
 SEED_BYTES = 32
 
 LOOK_AGAIN = 1.0
-"""Seconds after which a key that every signature needs is looked for on disk again."""
+"""Seconds after which a key that every signature or mail needs is looked for on disk again."""
+
+Key = TypeVar("Key")
+Recent = dict[str, tuple[Key, float]]
+"""Keys by campaign, each with the moment until which it is believed to be there."""
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
@@ -60,7 +65,8 @@ class Keyring:
         self.holds_private = holds_private
         self._known: dict[Path, bytes] = {}
         self._secrets: dict[str, bytes] = {}
-        self._index_keys: dict[str, tuple[bytes, float]] = {}
+        self._index_keys: Recent[bytes] = {}
+        self._private_keys: Recent[PrivateKey] = {}
 
     def prepare(self) -> None:
         """Make the instance's own keys where they are missing."""
@@ -89,19 +95,22 @@ class Keyring:
 
         One that another process destroyed is forgotten here too, within `LOOK_AGAIN` seconds.
         """
-        known = self._index_keys.get(key_id)
-        if known is not None and time.monotonic() < known[1]:
-            return known[0]
-        self._index_keys.pop(key_id, None)
+        return _recent(self._index_keys, key_id, self._make_index_key)
+
+    def _make_index_key(self, key_id: str) -> bytes:
         own = self._read(self.folder / "index" / f"{key_id}.key")
-        key = hmac.digest(self._read(self.folder / "master.key"), b"index" + own, "sha256")
-        self._index_keys[key_id] = key, time.monotonic() + LOOK_AGAIN
-        return key
+        return hmac.digest(self._read(self.folder / "master.key"), b"index" + own, "sha256")
 
     def private_key(self, key_id: str) -> PrivateKey:
-        """What opens a campaign's sealed details. Raises `KeyMissing` in processes without it."""
+        """What opens a campaign's sealed details. Raises `KeyMissing` in processes without it.
+
+        One that another process destroyed is forgotten here too, within `LOOK_AGAIN` seconds.
+        """
         if not self.holds_private:
             raise KeyMissing("this process does not hold private keys")
+        return _recent(self._private_keys, key_id, self._make_private_key)
+
+    def _make_private_key(self, key_id: str) -> PrivateKey:
         return PrivateKey(self._read(self.folder / "private" / f"{key_id}.key"))
 
     def holds(self, key_id: str) -> bool:
@@ -117,6 +126,7 @@ class Keyring:
     def destroy(self, key_id: str) -> None:
         """Erase a campaign's signers for good: without these keys their details are noise."""
         self._index_keys.pop(key_id, None)
+        self._private_keys.pop(key_id, None)
         for part in ("private", "index"):
             path = self.folder / part / f"{key_id}.key"
             self._known.pop(path, None)
@@ -183,6 +193,17 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _recent(known: Recent[Key], key_id: str, make: Callable[[str], Key]) -> Key:
+    """A key that was looked for a moment ago, or looked for now. Raises `KeyMissing`."""
+    found = known.get(key_id)
+    if found is not None and time.monotonic() < found[1]:
+        return found[0]
+    known.pop(key_id, None)
+    key = make(key_id)
+    known[key_id] = key, time.monotonic() + LOOK_AGAIN
+    return key
 
 
 def derive(key: bytes, purpose: str, size: int = 32) -> bytes:

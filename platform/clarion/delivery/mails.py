@@ -40,7 +40,9 @@ class Sealed:
 def sealed_of(page: Sequence[Leased]) -> dict[int, Sealed]:
     """The signatures of a page of messages, in one question."""
     columns = (Signature.id, Signature.state, Signature.language, Signature.sealed)
-    rows = db.session.execute(select(*columns).where(Signature.id.in_([leased.signature_id for leased in page])))
+    rows = db.session.execute(select(*columns).where(Signature.id.in_([leased.signature_id for leased in page]))).all()
+    # after a rollback, which ends a question otherwise, psycopg would forget all statements it has prepared
+    db.session.commit()
     return {id: Sealed(state, language, sealed) for id, state, language, sealed in rows}
 
 

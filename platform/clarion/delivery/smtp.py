@@ -7,6 +7,7 @@ import smtplib
 import ssl
 import threading
 from datetime import timedelta
+from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from .channels import Mail, Refused, Retry, Unreachable, Unsure
@@ -34,6 +35,11 @@ class SmtpChannel:
         self.user = unquote(parts.username or "")
         self.password = password
         self._own = threading.local()
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made once: reading the machine's certificates takes as long as sending twenty mails."""
+        return ssl.create_default_context()
 
     def send(self, mail: Mail) -> str:
         """Send over this thread's connection, made anew if it is gone."""
@@ -97,28 +103,27 @@ class SmtpChannel:
         return connected
 
     def _connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context()
         if self.tls_first:
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, HELLO, timeout=CONNECT_SECONDS, context=context
+                self.host, self.port, HELLO, timeout=CONNECT_SECONDS, context=self._tls
             )
         else:
             connection = smtplib.SMTP(self.host, self.port, HELLO, timeout=CONNECT_SECONDS)
         try:
-            self._introduce(connection, context)
+            self._introduce(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _introduce(self, connection: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _introduce(self, connection: smtplib.SMTP) -> None:
         """Go over to TLS and log in, before anything is said about a mail."""
         if connection.sock is not None:
             connection.sock.settimeout(COMMAND_SECONDS)
         connection.ehlo_or_helo_if_needed()
         if not self.tls_first and (connection.has_extn("starttls") or not _is_loopback(self.host)):
             # refused where it is not offered: not one byte of a mail goes out in clear
-            connection.starttls(context=context)
+            connection.starttls(context=self._tls)
             connection.ehlo()
         if self.user:
             connection.login(self.user, self.password)
