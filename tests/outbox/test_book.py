@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
 
 from clarion.extensions import db, transaction
 from clarion.outbox import service
@@ -52,3 +55,44 @@ def test_a_lost_lease_begins_nothing_and_settles_nothing(either_instance: Instan
         assert first is not None
         assert book.begin(page[1], [service.sent(first, "250")]) is None
     assert [state for state, _, _ in _rows(either_instance)] == [DUE, DUE, DUE]
+
+
+def test_threads_that_wait_at_once_share_a_statement(either_instance: Instance, page) -> None:
+    book = Book()
+    begun: list[service.Leased | None] = []
+
+    def begin(leased: service.Leased) -> None:
+        with either_instance.context(), book:
+            begun.append(book.begin(leased, []))
+
+    threads = [threading.Thread(target=begin, args=(leased,)) for leased in page]
+    statements: list[str] = []
+    with either_instance.context():
+        event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
+        on_postgres = db.engine.dialect.name == "postgresql"
+        with book._writing:
+            for thread in threads:
+                thread.start()
+            while on_postgres and len(book._waiting) < len(page):
+                threads[0].join(0.01)
+        for thread in threads:
+            thread.join(30)
+    assert sorted((one.id, one.attempt) for one in begun if one) == [(leased.id, 1) for leased in page]
+    assert _rows(either_instance) == [(DUE, 1, True)] * 3
+    assert len([one for one in statements if "SET trying" in one]) == (1 if on_postgres else 3)
+
+
+def test_an_error_is_told_to_all_who_waited_and_the_next_line_is_written(either_instance: Instance, page) -> None:
+    with either_instance.context(), Book() as book:
+        if db.engine.dialect.name != "postgresql":
+            assert book._connection is None, "SQLite has one writer, who needs no book"
+            return
+        first = book.begin(page[0], [])
+        assert first is not None
+        book._connection.exec_driver_sql("SELECT set_config('statement_timeout', '1', false)")
+        with db.engine.connect() as other, other.begin():
+            other.execute(select(Message.id).with_for_update())
+            with pytest.raises(OperationalError):
+                book.begin(page[1], [service.sent(first, "250")])
+        assert book.begin(page[1], [service.sent(first, "250")]) is not None
+    assert _rows(either_instance) == [(SENT, 1, False), (DUE, 1, True), (DUE, 0, False)]

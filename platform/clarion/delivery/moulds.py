@@ -51,7 +51,7 @@ class Mould:
 
 def clean_value(value: str) -> str:
     """A value on one line: whatever else a slot could be used for, a header or a part it cannot open."""
-    return re.sub(r"[\r\n\0]+", " ", value)
+    return value if value.isprintable() else re.sub(r"[\r\n\0]+", " ", value)
 
 
 def values(recipient: str, name: str, **others: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Relay:
 
     def __init__(self) -> None:
         self.stopping = False
+        self._book = Book()
         self._lanes: dict[str, Lane] = {}
         self._pages: set[str] = set()
         """The names on the leases of pages in hand. A page that failed is let go, so that its leases run out."""
@@ -64,7 +65,7 @@ class Relay:
         settled: list[Settlement] = []
         signatures = _insist(sealed_of, page) if page else {}
         db.session.remove()
-        with Book() as book:
+        with self._book as book:
             for place, leased in enumerate(page):
                 if self.stopping or (self.lane(leased.channel).paused and place):
                     _insist(service.settle, settled)

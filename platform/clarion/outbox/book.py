@@ -1,82 +1,146 @@
-"""The book of one page: what was begun and what became of it, one line on disk for each message.
+"""The book of a worker: what was begun and what became of it, on disk before and after each try.
 
-On PostgreSQL settling the last message and beginning the next is one statement on a connection that
-stays with the page, and commits by itself: between two lines no transaction is open, so nothing is held
-while a mail travels.
+A mail takes a line: it settles the last message of its page and begins the next. On PostgreSQL the lines of all threads
+that wait at the same moment are one statement and one commit, as signatures are: a disk that is asked once for eight
+mails has time for others. Between two statements no transaction is open, so nothing is held while a mail travels.
 """
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import TracebackType
 
 from sqlalchemy import Connection
 
-from ..extensions import AWAY, db, this_minute
+from ..extensions import db, this_minute
 from . import service
 from .models import SENT
 from .service import Leased, Settlement
 
-_LINE = """
-WITH settled AS (
-    UPDATE message SET state = %s, last_code = %s, due_at = coalesce(%s::timestamp, due_at), sent_at = %s::timestamp,
-        lease_until = NULL, lease_token = NULL, trying = false
-    WHERE id = %s AND lease_token = %s AND attempt = %s
+_LINES = """
+WITH line AS (
+    SELECT * FROM json_to_recordset(%s::json) AS line(
+        id bigint, token text, last bigint, last_token text, tried int,
+        state text, code text, due_at timestamp, sent_at timestamp
+    )
+), settled AS (
+    UPDATE message SET state = line.state, last_code = line.code, due_at = coalesce(line.due_at, message.due_at),
+        sent_at = line.sent_at, lease_until = NULL, lease_token = NULL, trying = false
+    FROM line
+    WHERE message.id = ANY(%s::bigint[])
+        AND message.id = line.last AND message.lease_token = line.last_token AND message.attempt = line.tried
 )
-UPDATE message SET trying = true, attempt = attempt + 1
-WHERE id = %s AND lease_token = %s AND state = 'due'
-RETURNING attempt
+UPDATE message SET trying = true, attempt = message.attempt + 1
+FROM line
+WHERE message.id = ANY(%s::bigint[])
+    AND message.id = line.id AND message.lease_token = line.token AND message.state = 'due'
+RETURNING message.id, message.attempt
 """
-"""Fenced in both halves: a worker that was taken for dead may not overwrite what its successor did."""
+"""Fenced in both halves: a worker that was taken for dead may not overwrite what its successor did.
+
+The numbers are given once more by themselves, so that rows are found by their key however small the table is taken
+to be.
+"""
+
+
+@dataclass(slots=True)
+class _Line:
+    """What one thread has to write, and what came of it."""
+
+    leased: Leased
+    last: Settlement | None
+    attempt: int | None = None
+    error: Exception | None = None
+    done: bool = False
 
 
 class Book:
-    """Use it with `with`; a connection that failed is made anew at the next line."""
+    """Use it with `with`, in as many threads as like; a connection that failed is made anew for the next lines."""
 
     def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._writing = threading.Lock()
+        self._waiting: list[_Line] = []
+        self._users = 0
         self._connection: Connection | None = None
 
     def __enter__(self) -> Book:
         """Open nothing yet."""
+        with self._guard:
+            self._users += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the connection back."""
-        self._close()
+        """Give the connection back with the last who uses it."""
+        with self._writing, self._guard:
+            self._users -= 1
+            if not self._users:
+                self._close()
 
     def begin(self, leased: Leased, settled: Sequence[Settlement]) -> Leased | None:
         """Settle what came before and begin the next, as `service.begin` does."""
         if db.engine.dialect.name != "postgresql" or len(settled) > 1:
             return service.begin(leased, settled)
-        last = _line_of(settled[0]) if settled else (None,) * 7
-        try:
-            row = self._open().exec_driver_sql(_LINE, (*last, leased.id, leased.token)).one_or_none()
-        except AWAY:
-            self._close()
-            raise
-        return None if row is None else replace(leased, attempt=row.attempt)
+        line = _Line(leased, settled[0] if settled else None)
+        with self._guard:
+            self._waiting.append(line)
+        with self._writing:
+            # who wrote before has written for all who waited
+            if not line.done:
+                self._write()
+        if line.error is not None:
+            raise line.error
+        return None if line.attempt is None else replace(leased, attempt=line.attempt)
 
-    def _open(self) -> Connection:
+    def _write(self) -> None:
+        with self._guard:
+            lines, self._waiting = self._waiting, []
+        try:
+            begun = self._run(lines)
+        except Exception as error:  # noqa: BLE001 - each of the threads raises it
+            self._close()
+            for line in lines:
+                line.error = error
+        else:
+            for line in lines:
+                line.attempt = begun.get(line.leased.id)
+        for line in lines:
+            line.done = True
+
+    def _run(self, lines: Sequence[_Line]) -> dict[int, int]:
         if self._connection is None:
             self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        return self._connection
+        last = [line.last.leased.id for line in lines if line.last]
+        given = (json.dumps([_told(line) for line in lines]), last, [line.leased.id for line in lines])
+        return {row.id: row.attempt for row in self._connection.exec_driver_sql(_LINES, given)}
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
 
-def _line_of(settlement: Settlement) -> tuple[object, ...]:
-    leased = settlement.leased
-    sent_at = _plain(this_minute()) if settlement.state == SENT else None
-    due_at = _plain(settlement.due_at) if settlement.due_at else None
-    return settlement.state, settlement.code[:80], due_at, sent_at, leased.id, leased.token, leased.attempt
+def _told(line: _Line) -> dict[str, object]:
+    told: dict[str, object] = {"id": line.leased.id, "token": line.leased.token}
+    if line.last is None:
+        return told
+    leased, state = line.last.leased, line.last.state
+    return told | {
+        "last": leased.id,
+        "last_token": leased.token,
+        "tried": leased.attempt,
+        "state": state,
+        "code": line.last.code[:80],
+        "due_at": _plain(line.last.due_at) if line.last.due_at else None,
+        "sent_at": _plain(this_minute()) if state == SENT else None,
+    }
 
 
-def _plain(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def _plain(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
