@@ -165,9 +165,17 @@ def test_a_connection_that_was_closed_is_made_anew(serve, channel) -> None:
     sending = channel(serve(mailbox))
     sending.send(MAIL)
     sending._own.connection.sock.shutdown(socket.SHUT_RDWR)
-    with pytest.raises(Retry):
-        sending.send(MAIL)
     assert sending.send(MAIL) == "250"
+    assert len(mailbox.taken) == 2
+
+
+def test_a_server_that_ends_every_connection_is_not_there() -> None:
+    server = Script()
+    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
+    with pytest.raises(Unreachable):
+        channel.send(MAIL)
+    server.thread.join(10)
+    channel.close()
 
 
 def test_where_tls_is_not_offered_not_a_byte_of_mail_is_sent(serve, channel, monkeypatch) -> None:

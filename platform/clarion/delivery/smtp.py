@@ -42,17 +42,31 @@ class SmtpChannel:
         return ssl.create_default_context()
 
     def send(self, mail: Mail) -> str:
-        """Send over this thread's connection, made anew if it is gone."""
+        """Send over this thread's connection, made anew if it is gone.
+
+        A server ends a connection that nobody used for some minutes, and that shows when it is used again. No word
+        about the mail was heard yet then, so it goes out over a new one.
+        """
+        try:
+            connection = self._asked(mail)
+        except TimeoutError as error:
+            raise Unreachable(type(error).__name__) from error
+        except (smtplib.SMTPServerDisconnected, OSError):
+            try:
+                connection = self._asked(mail)
+            except (smtplib.SMTPServerDisconnected, OSError) as error:
+                raise Unreachable(type(error).__name__) from error
+        return self._body(connection, mail.content)
+
+    def _asked(self, mail: Mail) -> smtplib.SMTP:
+        """A connection whose server waits for the body."""
         connection = self._connection()
         try:
             self._envelope(connection, mail)
-        except smtplib.SMTPServerDisconnected as error:
+        except (smtplib.SMTPServerDisconnected, OSError):
             self._close()
-            raise Retry("connection closed") from error
-        except OSError as error:
-            self._close()
-            raise Retry(type(error).__name__) from error
-        return self._body(connection, mail.content)
+            raise
+        return connection
 
     def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> None:
         """Say who writes to whom, until the server waits for the body.
