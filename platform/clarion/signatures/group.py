@@ -75,6 +75,8 @@ class GroupCommit:
 
     def submit(self, prepared: Prepared) -> Signed:
         """Write a signature, alone or with others, and return once it is on disk; to be called within `at_work`."""
+        if not getattr(self._own, "has_desk", False):
+            raise RuntimeError("a signature is written within at_work only")
         ticket = Ticket(prepared)
         with self._guard:
             self._waiting.append(ticket)
