@@ -127,7 +127,7 @@ def insert_if_new(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
 def init_database(app: Flask, url: str, patience: Patience, senders: int = 0) -> None:
     """Bind the database to the app, with the durability that rule 2 rests on and an end to every wait.
 
-    Each of a worker's `senders` uses two connections: one keeps the book, one reads what the message says.
+    Each of a worker's `senders` reads over a connection of its own; beside them there are the book and the chores.
     """
     if url.startswith("sqlite:///"):
         folder = Path(url.removeprefix("sqlite:///")).parent
@@ -136,7 +136,7 @@ def init_database(app: Flask, url: str, patience: Patience, senders: int = 0) ->
         except OSError as error:
             raise SettingsError(f"database.url: the folder {folder} cannot be made: {error.strerror}.") from error
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience, max(CONNECTIONS, 2 * senders + 4))
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(url, patience, max(CONNECTIONS, senders + 4))
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":

@@ -93,7 +93,7 @@ class Keyring:
     def index_key(self, key_id: str) -> bytes:
         """The key of a campaign's blind indexes: from the master secret and the campaign's own half.
 
-        One that another process destroyed is forgotten here too, within `LOOK_AGAIN` seconds.
+        One that another process destroyed is not used here any more after `LOOK_AGAIN` seconds.
         """
         return _recent(self._index_keys, key_id, self._make_index_key)
 
@@ -104,7 +104,7 @@ class Keyring:
     def private_key(self, key_id: str) -> PrivateKey:
         """What opens a campaign's sealed details. Raises `KeyMissing` in processes without it.
 
-        One that another process destroyed is forgotten here too, within `LOOK_AGAIN` seconds.
+        One that another process destroyed is not used here any more after `LOOK_AGAIN` seconds.
         """
         if not self.holds_private:
             raise KeyMissing("this process does not hold private keys")
@@ -125,14 +125,15 @@ class Keyring:
 
     def destroy(self, key_id: str) -> None:
         """Erase a campaign's signers for good: without these keys their details are noise."""
-        self._index_keys.pop(key_id, None)
-        self._private_keys.pop(key_id, None)
         for part in ("private", "index"):
             path = self.folder / part / f"{key_id}.key"
-            self._known.pop(path, None)
             if path.exists():
                 path.write_bytes(secrets.token_bytes(path.stat().st_size))
                 path.unlink()
+            self._known.pop(path, None)
+        # last, so that nobody reads them anew meanwhile
+        self._index_keys.pop(key_id, None)
+        self._private_keys.pop(key_id, None)
 
     def faults(self) -> list[str]:
         """What is wrong with the folder: missing keys, or files that others on the machine can read."""
@@ -200,7 +201,8 @@ def _recent(known: Recent[Key], key_id: str, make: Callable[[str], Key]) -> Key:
     found = known.get(key_id)
     if found is not None and time.monotonic() < found[1]:
         return found[0]
-    known.pop(key_id, None)
+    for old in [name for name, (_, until) in tuple(known.items()) if until <= time.monotonic()]:
+        known.pop(old, None)
     key = make(key_id)
     known[key_id] = key, time.monotonic() + LOOK_AGAIN
     return key

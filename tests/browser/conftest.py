@@ -139,8 +139,10 @@ class Site:
         """Nobody who signs is let in meanwhile."""
         desks = self.instance.app.extensions["clarion.group_commit"].desks
         most, desks.most_inside = desks.most_inside, 0
-        yield
-        desks.most_inside = most
+        try:
+            yield
+        finally:
+            desks.most_inside = most
 
     def forget(self) -> None:
         """Let the next page be made from what the database holds now, and not half a second later."""

@@ -116,6 +116,8 @@ class Script:
 
     def __init__(self, *replies: str) -> None:
         self.told: list[str] = []
+        self.ends = False
+        """Whether it is gone without a word once the replies are used up."""
         self._replies = iter(("220 hello", "250-script\r\n250 PIPELINING", *replies))
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -130,7 +132,8 @@ class Script:
                 file.flush()
                 self.told.append(file.readline().decode().strip())
             with suppress(OSError):
-                file.write(b"250 done\r\n")
+                if not self.ends:
+                    file.write(b"250 done\r\n")
                 file.flush()
 
 
@@ -169,11 +172,24 @@ def test_a_connection_that_was_closed_is_made_anew(serve, channel) -> None:
     assert len(mailbox.taken) == 2
 
 
-def test_a_server_that_ends_every_connection_is_not_there() -> None:
+def test_a_new_connection_that_ends_before_the_body_is_not_asked_again() -> None:
     server = Script()
     channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
-    with pytest.raises(Unreachable):
+    with pytest.raises(Retry) as told:
         channel.send(MAIL)
+    assert told.value.code == "connection closed"
+    server.thread.join(10)
+    channel.close()
+
+
+def test_a_refusal_counts_although_the_server_is_gone_after_it() -> None:
+    server = Script("250 ok", "554 5.7.1 listed", "554 no")
+    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
+    channel._connection().sock.settimeout(5)
+    server.ends = True
+    with pytest.raises(Refused) as told:
+        channel.send(MAIL)
+    assert told.value.code == "554"
     server.thread.join(10)
     channel.close()
 

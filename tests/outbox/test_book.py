@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, select, update
@@ -10,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from clarion.extensions import db, transaction
 from clarion.outbox import service
-from clarion.outbox.book import Book
+from clarion.outbox.book import Book, _Line
 from clarion.outbox.models import DUE, SENT, Message
 from clarion.testing import Instance
 
@@ -80,6 +81,32 @@ def test_threads_that_wait_at_once_share_a_statement(either_instance: Instance, 
     assert sorted((one.id, one.attempt) for one in begun if one) == [(leased.id, 1) for leased in page]
     assert _rows(either_instance) == [(DUE, 1, True)] * 3
     assert len([one for one in statements if "SET trying" in one]) == (1 if on_postgres else 3)
+
+
+def test_lines_in_one_statement_are_fenced_each_by_its_own_lease(either_instance: Instance, page) -> None:
+    late, holder = page[0], replace(page[0], token="holder")
+    with either_instance.context(), Book() as book:
+        if db.engine.dialect.name != "postgresql":
+            assert service.begin(late) is not None
+            return
+        with transaction() as session:
+            session.execute(update(Message).where(Message.id == late.id).values(lease_token="holder"))
+        lines = [_Line(late, None), _Line(holder, None)]
+        book._write_together(lines)
+    assert [line.attempt for line in lines] == [None, 1]
+
+
+def test_a_line_that_cannot_be_written_fails_no_other(either_instance: Instance, page) -> None:
+    with either_instance.context(), Book() as book:
+        if db.engine.dialect.name != "postgresql":
+            assert service.begin(page[0]) is not None
+            return
+        first = book.begin(page[0], [])
+        assert first is not None
+        lines = [_Line(page[1], service.sent(first, "a NUL: \0")), _Line(page[2], None)]
+        book._write_together(lines)
+    assert lines[0].error is not None
+    assert (lines[1].error, lines[1].attempt) == (None, 1)
 
 
 def test_an_error_is_told_to_all_who_waited_and_the_next_line_is_written(either_instance: Instance, page) -> None:

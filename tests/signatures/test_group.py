@@ -165,3 +165,12 @@ def test_few_work_at_once_and_who_waits_for_the_disk_is_not_among_them(
             _gather(group, 3 * AT_WORK)
         assert {post.result().status_code for post in posts} == {303}
     assert inside[1] == AT_WORK
+
+
+def test_whoever_fails_at_a_desk_leaves_it_to_others(either_instance: Instance, group, monkeypatch) -> None:
+    for at in ("prepare", "write"):
+        with monkeypatch.context() as patched:
+            patched.setattr(module, at, lambda *given: 1 / 0)
+            assert {_sign(either_instance, number).status_code for number in range(2 * AT_WORK)} == {500}
+    assert (group.desks._free, group.desks._inside.total()) == (AT_WORK, 0)
+    assert _sign(either_instance, 1).status_code == 303

@@ -168,7 +168,9 @@ def test_the_pages_get_neither_private_keys_nor_the_mail_password() -> None:
 
 def test_units_are_equally_strict() -> None:
     def strictness(path: Path) -> set[str]:
-        kept = re.compile(r"^(Nice|Environment|User|Group|Exec|WorkingDirectory|State|ReadWrite|Inaccessible)")
+        kept = re.compile(
+            r"^(SystemCallFilter=setpriority|Environment|User|Group|Exec|WorkingDirectory|State|ReadWrite|Inaccessible)"
+        )
         lines = path.read_text("utf-8").partition("[Service]")[2].splitlines()
         return {line for line in lines if "=" in line and not line.startswith("#") and not kept.match(line)}
 

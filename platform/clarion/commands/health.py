@@ -21,7 +21,7 @@ def status() -> None:
     click.echo(", ".join(f"{n:,} {state}" for state, n in sorted(figures.states.items())) or "nobody signed yet")
     for (channel, state), n in sorted(figures.messages.items()):
         click.echo(f"{channel:<32} {n:>10,} {state}")
-    click.echo(f"oldest waiting message: {figures.oldest_due_seconds:.0f} s; drift of counts: {figures.drift}")
+    click.echo(f"oldest message that could leave: {figures.oldest_due_seconds:.0f} s; drift of counts: {figures.drift}")
 
 
 @click.command()

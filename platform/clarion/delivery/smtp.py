@@ -6,6 +6,7 @@ import ipaddress
 import smtplib
 import ssl
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
@@ -44,29 +45,19 @@ class SmtpChannel:
     def send(self, mail: Mail) -> str:
         """Send over this thread's connection, made anew if it is gone.
 
-        A server ends a connection that nobody used for some minutes, and that shows when it is used again. No word
-        about the mail was heard yet then, so it goes out over a new one.
+        A server ends a connection that nobody used for some minutes, and that shows when it is used again. Nothing was
+        said about this mail over it then, so the mail goes out over a new one at once.
         """
-        try:
-            connection = self._asked(mail)
-        except TimeoutError as error:
-            raise Unreachable(type(error).__name__) from error
-        except (smtplib.SMTPServerDisconnected, OSError):
-            try:
-                connection = self._asked(mail)
-            except (smtplib.SMTPServerDisconnected, OSError) as error:
-                raise Unreachable(type(error).__name__) from error
-        return self._body(connection, mail.content)
-
-    def _asked(self, mail: Mail) -> smtplib.SMTP:
-        """A connection whose server waits for the body."""
         connection = self._connection()
+        kept = self._own.sent > 0
         try:
             self._envelope(connection, mail)
-        except (smtplib.SMTPServerDisconnected, OSError):
+        except OSError as error:  # smtplib's own errors are such too
             self._close()
-            raise
-        return connection
+            if not kept or isinstance(error.__context__, TimeoutError):
+                raise Retry("connection closed") from error
+            return self.send(mail)
+        return self._body(connection, mail.content)
 
     def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> None:
         """Say who writes to whom, until the server waits for the body.
@@ -86,7 +77,9 @@ class SmtpChannel:
                 if codes[-1] == 354 or not 400 <= refusal < 600:
                     self._close()
                 else:
-                    connection.rset()
+                    # many a server says no and is gone: the refusal is what counts
+                    with suppress(OSError):
+                        connection.rset()
                 raise _refusal(refusal)
 
     def _body(self, connection: smtplib.SMTP, content: bytes) -> str:

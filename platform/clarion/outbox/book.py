@@ -16,7 +16,7 @@ from types import TracebackType
 
 from sqlalchemy import Connection
 
-from ..extensions import db, this_minute
+from ..extensions import AWAY, db, this_minute
 from . import service
 from .models import SENT
 from .service import Leased, Settlement
@@ -38,7 +38,7 @@ UPDATE message SET trying = true, attempt = message.attempt + 1
 FROM line
 WHERE message.id = ANY(%s::bigint[])
     AND message.id = line.id AND message.lease_token = line.token AND message.state = 'due'
-RETURNING message.id, message.attempt
+RETURNING message.id, message.lease_token, message.attempt
 """
 """Fenced in both halves: a worker that was taken for dead may not overwrite what its successor did.
 
@@ -101,24 +101,33 @@ class Book:
     def _write(self) -> None:
         with self._guard:
             lines, self._waiting = self._waiting, []
+        self._write_together(lines)
+        for line in lines:
+            line.done = True
+
+    def _write_together(self, lines: Sequence[_Line]) -> None:
         try:
             begun = self._run(lines)
-        except Exception as error:  # noqa: BLE001 - each of the threads raises it
+        except Exception as error:  # noqa: BLE001 - the thread that waits for the line raises it
             self._close()
+            if len(lines) > 1 and not isinstance(error, AWAY):
+                # whatever is wrong with one line must not fail the others
+                for line in lines:
+                    self._write_together([line])
+                return
             for line in lines:
                 line.error = error
         else:
             for line in lines:
-                line.attempt = begun.get(line.leased.id)
-        for line in lines:
-            line.done = True
+                line.attempt = begun.get((line.leased.id, line.leased.token))
 
-    def _run(self, lines: Sequence[_Line]) -> dict[int, int]:
+    def _run(self, lines: Sequence[_Line]) -> dict[tuple[int, str], int]:
         if self._connection is None:
             self._connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         last = [line.last.leased.id for line in lines if line.last]
         given = (json.dumps([_told(line) for line in lines]), last, [line.leased.id for line in lines])
-        return {row.id: row.attempt for row in self._connection.exec_driver_sql(_LINES, given)}
+        rows = self._connection.exec_driver_sql(_LINES, given)
+        return {(row.id, row.lease_token): row.attempt for row in rows}
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

@@ -147,18 +147,20 @@ def sign_form(slug: str, language: str) -> BaseResponse:
     # a slow phone sends its form before it is let in, not while it has a desk
     if request.form.get("switch"):
         return _switch(live, language)
+    state = live.campaign.state(now())
+    if state in REFUSED_STATUS:
+        return _refused(live, language, state)
     try:
         with at_work(live.id):
             return _take(live, language)
     except Overloaded:
         log.warning("signing paused", campaign=live.slug, code="overloaded")
+        if _form_token(live) is None:
+            refuse_cross_site()
         return _paused(live, language)
 
 
 def _take(live: LiveCampaign, language: str) -> BaseResponse:
-    state = live.campaign.state(now())
-    if state in REFUSED_STATUS:
-        return _refused(live, language, state)
     form = build_form(live.campaign, language, request.form)
     token = _form_token(live)
     if token is None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app
 
-from ..extensions import AWAY
+from ..extensions import AWAY, db
 from ..sealing import Keyring
 from ..settings import Settings
 from .desks import Desks, shut
@@ -167,4 +167,7 @@ def sign(submission: Submission) -> Signed:
     """Take a signature: seal it, then write it together with those who wait; to be called within `at_work`."""
     keyring: Keyring = current_app.extensions["clarion.keyring"]
     group: GroupCommit = current_app.extensions["clarion.group_commit"]
-    return group.submit(prepare(submission, keyring))
+    prepared = prepare(submission, keyring)
+    # what was read is read: no connection is kept by those who wait
+    db.session.remove()
+    return group.submit(prepared)
