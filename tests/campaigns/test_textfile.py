@@ -82,3 +82,8 @@ def test_any_text_is_read_and_every_line_lies_in_it(middle: str) -> None:
     assert all(1 <= line <= lines for line in [*parsed.lines.values(), *(fault[0] for fault in parsed.faults)])
     assert all(message and hint for _, message, hint in parsed.faults)
     assert set(parsed.head) == set(parsed.lines)
+
+
+def test_a_file_that_ends_with_its_head_is_pointed_at_within_its_lines() -> None:
+    parsed = parse_text("---\ntitle: One\n---")
+    assert (parsed.body, parsed.body_line, parsed.faults) == ("", 3, [])

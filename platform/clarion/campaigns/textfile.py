@@ -49,7 +49,8 @@ def parse_text(source: str) -> TextFile:
     body = lines[end + 1 :]
     blank = next((i for i, line in enumerate(body) if line.strip()), 0)
     result.body = "\n".join(body[blank:]).rstrip()
-    result.body_line = end + 2 + blank
+    # a file that ends with its head has no line below it to point at
+    result.body_line = min(end + 2 + blank, len(lines))
     return result
 
 
