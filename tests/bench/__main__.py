@@ -26,7 +26,8 @@ ROWS = ("page", "signing", "signing-sqlite", "growth", "mails", "count", "burst"
 @click.option("--seconds", default=4.0, show_default=True, help="Seconds of each side in a round.")
 @click.option("--rows", "size", default=1_000_000, show_default=True, help="Signatures that `growth` loads.")
 @click.option("--processes", default=1, show_default=True, help="Server processes of each side, but for `burst`.")
-@click.option("--burst", is_flag=True, help="The bursts too; they take about five minutes.")
+@click.option("--burst", is_flag=True, help="The bursts too; they take about six minutes.")
+@click.option("--folder", help="Where the databases lie while it runs; /dev/shm leaves the disk out.", metavar="DIR")
 @click.option("--write", is_flag=True, help="Write docs/performance.md; rows that were not measured stay as they are.")
 def main(
     names: tuple[str, ...],
@@ -36,6 +37,7 @@ def main(
     size: int,
     processes: int,
     burst: bool,
+    folder: str | None,
     write: bool,
 ) -> None:
     """Measure the rows that are named, or all but the bursts, and print them."""
@@ -46,7 +48,7 @@ def main(
     click.echo(f"load generator: {own.rate:,.0f} answers/s of a server that does nothing, at most {own.limit:,.0f}")
     results: list[Result] = []
     for name in chosen:
-        for result in _run(name, plan, size, processes, quick=quick):
+        for result in _run(name, plan, size, processes, folder, quick=quick):
             click.echo(report.spoken(result))
             results.append(result)
     if write:
@@ -55,7 +57,7 @@ def main(
         raise click.ClickException(f"not reached: {', '.join(missed)}")
 
 
-def _run(name: str, plan: Plan, size: int, processes: int, *, quick: bool) -> Iterator[Result]:
+def _run(name: str, plan: Plan, size: int, processes: int, within: str | None, *, quick: bool) -> Iterator[Result]:
     """One row on parts of its own, so that none meets what another left behind."""
     made: dict[str, Callable[[Stage], Iterable[Result]]] = {
         "page": lambda stage: [rows.page(stage, plan)],
@@ -66,7 +68,7 @@ def _run(name: str, plan: Plan, size: int, processes: int, *, quick: bool) -> It
         "count": lambda stage: [mails.staleness(stage, plan)],
         "burst": lambda stage: mails.bursts(stage, quick=quick),
     }
-    with tempfile.TemporaryDirectory(prefix="clarion-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="clarion-bench-", dir=within) as folder:
         Path(folder).chmod(0o755)  # PostgreSQL runs as a user of its own where this runs as root
         stage = Stage(Path(folder), processes)
         try:

@@ -14,6 +14,7 @@ from rig.load import Ledger, Load
 from rig.sink import Sink, Taken
 from rig.site import SLUG, Site, wait_until
 
+from .disk import DiskAlone, disk_alone
 from .results import Bound, Burst, Ratio
 from .rounds import Plan, alternate, spread
 from .stage import TESTS, Stage, ask
@@ -129,12 +130,13 @@ def bursts(stage: Stage, *, quick: bool) -> Iterator[Burst]:
     try:
         site.start()
         for rate, seconds, keeps_pace in ((200, 120, True), (500, 60, False)):
-            yield _burst(stage, site, rate, 5 if quick else seconds, keeps_pace=keeps_pace)
+            alone = disk_alone(stage.folder, 2 if quick else 30)
+            yield _burst(stage, site, rate, 5 if quick else seconds, alone, keeps_pace=keeps_pace)
     finally:
         site.stop()
 
 
-def _burst(stage: Stage, site: Site, rate: int, seconds: int, *, keeps_pace: bool) -> Burst:
+def _burst(stage: Stage, site: Site, rate: int, seconds: int, alone: DiskAlone, *, keeps_pace: bool) -> Burst:
     sink = stage.sink
     sink.clear()
     load = Load(site.port, connections=256)
@@ -165,6 +167,9 @@ def _burst(stage: Stage, site: Site, rate: int, seconds: int, *, keeps_pace: boo
         mails=len(arrived),
         last_mail=(arrived[-1].at if arrived else ended) - ended,
         keeps_pace=keeps_pace,
+        place=" in memory" if stage.in_memory else "",
+        disk_p99=alone.p99,
+        disk_worst=alone.worst,
         notes=(
             f"answers {dict(ledger.statuses)}, unanswered {len(ledger.unanswered)}, not let in {len(ledger.unsent)}",
             f"at most {max(behind, default=0)} mails behind; mails {_mail_latency(ledger, arrived)}",

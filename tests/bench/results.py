@@ -12,8 +12,9 @@ RATIO_HEAD = (
     "|---|---:|---:|---:|---:|---|",
 )
 BURST_HEAD = (
-    "| signatures a second | for | asked | kept | lost | refused | p50 | p99 | mails | the last mail left | |",
-    "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
+    "| signatures a second | for | asked | kept | lost | refused | p50 | p99 | mails | the last mail left "
+    "| the disk alone: p99 · worst | |",
+    "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|",
 )
 
 
@@ -97,6 +98,11 @@ class Burst:
     """Seconds after the last answer until the last mail was at the sink."""
     keeps_pace: bool
     """Mails shall leave as fast as signatures come; else they may catch up afterwards."""
+    place: str
+    """Where the database lies: nothing for the disk."""
+    disk_p99: float
+    disk_worst: float
+    """Seconds, of a bare writer just before."""
     notes: tuple[str, ...] = ()
     head: tuple[str, str] = BURST_HEAD
 
@@ -109,9 +115,9 @@ class Burst:
     def line(self) -> str:
         """All figures of the burst."""
         return (
-            f"| {self.rate} | {self.seconds} s | {self.asked} | {self.kept} | {self.lost} | {self.refused} "
+            f"| {self.rate}{self.place} | {self.seconds} s | {self.asked} | {self.kept} | {self.lost} | {self.refused} "
             f"| {self.p50 * 1000:.0f} ms | {self.p99 * 1000:.0f} ms | {self.mails} | {self.last_mail:+.1f} s "
-            f"| {_mark(self.met)} |"
+            f"| {self.disk_p99 * 1000:.0f} · {self.disk_worst * 1000:.0f} ms | {_mark(self.met)} |"
         )
 
 

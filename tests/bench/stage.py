@@ -87,6 +87,11 @@ class Stage:
         self._closing = ExitStack()
         self._forms: dict[int, int] = {}
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the databases lie in memory, which leaves the disk out of what is measured. Linux only."""
+        return self.folder.is_relative_to("/dev/shm")  # noqa: S108 - it is asked for, not written to
+
     def close(self) -> None:
         """End everything, last started first."""
         self._closing.close()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,15 +72,17 @@ def test_of_many_workers_one_gets_each_message(outbox: Instance, put: Put) -> No
 def test_a_worker_that_says_it_lives_keeps_its_messages(put: Put, clock: Any) -> None:
     put("one")
     put("two")
-    assert len(take("one")) == 2
+    page = service.lease("email", "one")
+    assert len(page) == 2
     for _ in range(10):
         clock.move(seconds=LEASE.total_seconds() - 1)
-        assert service.keep_alive("one") == 2
-        assert service.keep_alive("another") == 0
+        assert service.keep_alive(page) == 2
+        assert service.keep_alive([]) == 0
+        assert service.keep_alive([replace(leased, token="another") for leased in page]) == 0
         assert take("another") == []
     clock.outlast_leases()
     assert len(take("another")) == 2
-    assert service.keep_alive("one") == 0
+    assert service.keep_alive(page) == 0
 
 
 def test_what_a_dead_worker_had_not_begun_loses_nothing(put: Put, row: Row, clock: Any) -> None:

@@ -85,7 +85,7 @@ def test_what_is_put_back_is_as_new_and_wakes_its_lane(
     begun = begin()
     assert begun.attempt == 1
     clock.move(seconds=GIVE_UP.total_seconds() / 2)
-    service.keep_alive("worker")
+    service.keep_alive([begun])
     service.settle([service.put_off(begun, "451")])
     assert row(id).state == DUE, "the days of trying begin anew"
 
@@ -108,7 +108,7 @@ def test_a_worker_that_was_taken_for_dead_does_not_settle_what_was_put_back(
     assert row(id).state == UNKNOWN
     assert mending.put_back(Chosen(state=UNKNOWN)) == 1
     service.settle([service.failed(late, "550")])
-    assert service.keep_alive("late") == 0
+    assert service.keep_alive([late]) == 0
     assert (row(id).state, row(id).last_code) == (DUE, "worker died")
     service.settle([service.sent(begin("another"), "250")])
     assert row(id).state == SENT

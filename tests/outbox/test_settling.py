@@ -19,7 +19,7 @@ def test_what_became_of_a_message_is_written_down(put: Put, row: Row, clock: Any
         id = put(state)
         begun = begin()
         clock.move(minutes=1)
-        service.keep_alive("worker")
+        service.keep_alive([begun])
         service.settle([outcome(begun, "x" * 200)])
         found = row(id)
         assert (found.state, found.last_code, found.attempt, found.crashes) == (state, "x" * 80, 1, 0)

@@ -33,8 +33,8 @@ class Relay:
         self.stopping = False
         self._book = Book()
         self._lanes: dict[str, Lane] = {}
-        self._pages: set[str] = set()
-        """The names on the leases of pages in hand. A page that failed is let go, so that its leases run out."""
+        self._pages: dict[str, list[Leased]] = {}
+        """The pages in hand, by the name on their leases. A page that failed is let go, so that its leases run out."""
 
     def lane(self, name: str) -> Lane:
         """The lane of a channel."""
@@ -45,12 +45,11 @@ class Relay:
         tried = 0
         while not self.stopping and (width := self.lane(channel).width(PAGE)):
             name = secrets.token_hex(8)
-            self._pages.add(name)
             try:
-                page = service.lease(channel, name, width)
+                self._pages[name] = page = service.lease(channel, name, width)
                 tried += self._send_page(page)
             finally:
-                self._pages.discard(name)
+                self._pages.pop(name, None)
                 self.lane(channel).probed()
             if not page:
                 break
@@ -58,7 +57,7 @@ class Relay:
 
     def keep_alive(self) -> int:
         """Renew the leases of the pages in hand; how many messages they hold."""
-        return sum(service.keep_alive(name) for name in tuple(self._pages))
+        return service.keep_alive([leased for page in tuple(self._pages.values()) for leased in page])
 
     def _send_page(self, page: list[Leased]) -> int:
         """Send one message after the other; each line in the book settles the last and begins the next."""

@@ -1,8 +1,9 @@
 """The book of a worker: what was begun and what became of it, on disk before and after each try.
 
 A mail takes a line: it settles the last message of its page and begins the next. On PostgreSQL the lines of all threads
-that wait at the same moment are one statement and one commit, as signatures are: a disk that is asked once for eight
-mails has time for others. Between two statements no transaction is open, so nothing is held while a mail travels.
+that wait at the same moment are one statement and one commit, as signatures are: a disk that is asked once for six
+mails has time for others. So whoever writes waits until half of the threads that send have a line for it, and for a
+moment at most. Between two statements no transaction is open, so nothing is held while a mail travels.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from ..extensions import AWAY, db, this_minute
 from . import service
 from .models import SENT
 from .service import Leased, Settlement
+
+GATHERING = 0.012
+"""Seconds that a writer waits for the lines of others, at most."""
 
 _LINES = """
 WITH line AS (
@@ -62,7 +66,7 @@ class Book:
     """Use it with `with`, in as many threads as like; a connection that failed is made anew for the next lines."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard = threading.Condition(threading.Lock())
         self._writing = threading.Lock()
         self._waiting: list[_Line] = []
         self._users = 0
@@ -90,6 +94,8 @@ class Book:
         line = _Line(leased, settled[0] if settled else None)
         with self._guard:
             self._waiting.append(line)
+            if self._enough():
+                self._guard.notify()
         with self._writing:
             # who wrote before has written for all who waited
             if not line.done:
@@ -98,8 +104,12 @@ class Book:
             raise line.error
         return None if line.attempt is None else replace(leased, attempt=line.attempt)
 
+    def _enough(self) -> bool:
+        return 2 * len(self._waiting) >= self._users
+
     def _write(self) -> None:
         with self._guard:
+            self._guard.wait_for(self._enough, GATHERING)
             lines, self._waiting = self._waiting, []
         self._write_together(lines)
         for line in lines:

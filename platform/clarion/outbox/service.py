@@ -277,10 +277,13 @@ def release(campaign_id: int) -> int:
         return int(session.execute(waiting.values(state=DUE, due_at=this_minute(), created_at=this_minute())).rowcount)  # type: ignore[attr-defined]
 
 
-def keep_alive(owner: str) -> int:
-    """Renew all leases of a worker; how many messages it holds."""
+def keep_alive(leased: Sequence[Leased]) -> int:
+    """Renew the leases of what a worker has in its hands; how many it still holds."""
+    if not leased:
+        return 0
+    ids, owners = [one.id for one in leased], {one.token for one in leased}
     with transaction() as session:
-        held = update(Message).where(Message.lease_token == owner, Message.state == DUE)
+        held = update(Message).where(Message.id.in_(ids), Message.lease_token.in_(owners), Message.state == DUE)
         return int(session.execute(held.values(lease_until=now() + LEASE)).rowcount)  # type: ignore[attr-defined]
 
 
