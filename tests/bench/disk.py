@@ -30,7 +30,9 @@ class DiskAlone:
 def disk_alone(folder: Path, seconds: float) -> DiskAlone:
     """Write a little and flush it, again and again, as no site can do less; a file that is there already, as a log is."""
     path = folder / "disk-alone"
-    block, begun, ended = os.urandom(SIZE), [], []
+    block = os.urandom(SIZE)
+    begun: list[float] = []
+    ended: list[float] = []
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         for place in range(0, FILE, SIZE):
