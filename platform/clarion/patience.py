@@ -46,7 +46,8 @@ class Patience:
 
 
 PAGES = Patience(connection=2, ping=2.0, statement=5.0)
-"""For processes in which visitors wait: a thread is free again after seven seconds at most."""
+"""For processes in which visitors wait: a thread is free again after nine seconds at most: two for
+a connection, two to try whether it lives, five for a statement."""
 
 WORK = Patience(connection=5, ping=5.0, statement=60.0)
 """For workers, whose statements may touch many rows."""

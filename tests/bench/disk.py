@@ -28,7 +28,7 @@ class DiskAlone:
 
 
 def disk_alone(folder: Path, seconds: float) -> DiskAlone:
-    """Write a little and flush it, again and again, as no site can do less; a file that is there already, as a log is."""
+    """Write a little and flush it, again and again, as no site can do less; the file is there already, as a log is."""
     path = folder / "disk-alone"
     block = os.urandom(SIZE)
     begun: list[float] = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import event, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 
 from clarion.extensions import db, transaction
 from clarion.outbox import service
@@ -117,9 +117,25 @@ def test_an_error_is_told_to_all_who_waited_and_the_next_line_is_written(either_
         first = book.begin(page[0], [])
         assert first is not None
         book._connection.exec_driver_sql("SELECT set_config('statement_timeout', '1', false)")
+        lines = [_Line(page[1], service.sent(first, "250")), _Line(page[2], None)]
         with db.engine.connect() as other, other.begin():
             other.execute(select(Message.id).with_for_update())
-            with pytest.raises(OperationalError):
-                book.begin(page[1], [service.sent(first, "250")])
+            book._write_together(lines)
+        assert [type(line.error) for line in lines] == [OperationalError] * 2
+        # the connection with the short patience must not come back from the pool
+        db.engine.dispose()
         assert book.begin(page[1], [service.sent(first, "250")]) is not None
     assert _rows(either_instance) == [(SENT, 1, False), (DUE, 1, True), (DUE, 0, False)]
+
+
+def test_a_line_with_an_error_raises_it_in_the_thread_that_waits(either_instance: Instance, page) -> None:
+    with either_instance.context(), Book() as book:
+        first = book.begin(page[0], [])
+        assert first is not None
+        with transaction() as session:
+            # one more than the column holds
+            session.execute(update(Message).where(Message.id == page[1].id).values(attempt=2**31 - 1))
+        if db.engine.dialect.name == "postgresql":
+            with pytest.raises(DataError):
+                book.begin(page[1], [service.sent(first, "250")])
+        assert book.begin(page[2], [service.sent(first, "250")]) is not None
