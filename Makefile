@@ -58,10 +58,10 @@ clean: ## remove .venv and what the tools keep; what people signed, in var/, sta
 
 pip = .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps
 
-.venv/runtime: .venv/folder requirements.lock pyproject.toml
+.venv/runtime: .venv/folder requirements.lock pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@echo 'Setting up Clarion in .venv (once; about half a minute)'
 	@$(pip) --require-hashes -r requirements.lock
-	@$(pip) --no-build-isolation --editable .
+	@$(pip) --no-build-isolation --editable . $(addprefix --editable ,$(wildcard plugins/*/))
 	@touch $@
 
 .venv/dev: .venv/runtime requirements-dev.lock

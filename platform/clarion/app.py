@@ -9,12 +9,12 @@ from flask import Flask
 from . import assets, broker, errors, extensions, i18n, limits, metrics, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
-from .delivery.email import email_channel
 from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, views
 from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
+from .plugins.manager import Plugins
 from .privacy import views as privacy
 from .sealing import Keyring
 from .settings import Settings, SettingsError
@@ -40,11 +40,13 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     limits.init_limits(app, settings)
     metrics.init_metrics(app)
     app.extensions["clarion.moulds"] = MouldShelf(time.monotonic)
-    app.extensions["clarion.channels"] = {"email": email_channel(settings)}
+    plugins = app.extensions["clarion.plugins"] = Plugins(settings)
+    app.extensions["clarion.channels"] = plugins.channels()
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
     for blueprint in (views.bp, confirmation.bp, privacy.bp):
         app.register_blueprint(blueprint)
+    plugins.register_blueprints(app)
     return app
 
 

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 from click.exceptions import NoArgsIsHelpError
 
 from . import __version__, processes
-from .commands import campaigns, database, health, messages, references, signatures
+from .commands import campaigns, database, health, messages, plugins, references, signatures
 from .commands.instance import BadInput, refuse_inside
 from .settings import SettingsError
 
 
 class _Verbose(click.Group):
     """A group whose expected errors are one clear line each, never a trace."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands, those of plugins too."""
+        return sorted({*super().list_commands(context), *self._of_plugins()})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """A command by its name; plugins are asked only for one that Clarion has not."""
+        return super().get_command(context, name) or self._of_plugins().get(name)
+
+    def _of_plugins(self) -> Mapping[str, click.Command]:
+        try:
+            return plugins.brought()
+        except SettingsError:
+            # help must be had with settings that are wrong; whatever uses them tells what is wrong with them
+            return {}
 
     def invoke(self, context: click.Context) -> object:
         """Run the command and put expected errors into words."""
@@ -60,6 +77,7 @@ for command in (
     health.status,
     health.doctor,
     database.database,
+    plugins.plugins,
     references.languages,
     references.docs,
     processes.serve,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from flask import Blueprint, Flask, Response, abort, current_app, request
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.pool import QueuePool
@@ -27,6 +28,16 @@ from .signatures import counting
 from .signatures.models import CountDelta, Signature
 
 bp = Blueprint("metrics", __name__)
+
+
+class BroughtByPlugins(Protocol):
+    """The plugins, as far as this module knows them."""
+
+    def figures(self) -> Sequence[Any]:
+        """What they count: name, meaning and value."""
+
+    def failures(self) -> Mapping[tuple[str, str], int]:
+        """How often each hook failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,18 @@ class _FromDatabase(Collector):
             ("clarion_database_connections", "Connections in use by the process that answers.", figures.connections),
         ):
             yield GaugeMetricFamily(name, words, value=value)
+        yield from _from_plugins()
+
+
+def _from_plugins() -> Iterator[Metric]:
+    """What plugins count, and how often each of their hooks failed in the process that answers."""
+    plugins: BroughtByPlugins = current_app.extensions["clarion.plugins"]
+    for figure in plugins.figures():
+        yield GaugeMetricFamily(f"clarion_{figure.name}", figure.meaning, value=figure.value)
+    failed = CounterMetricFamily("clarion_plugin_failures", "Times that a hook failed.", labels=["plugin", "hook"])
+    for (plugin, hook), n in plugins.failures().items():
+        failed.add_metric([plugin, hook], n)
+    yield failed
 
 
 @bp.get("/metrics")

@@ -58,7 +58,8 @@ class Publisher:
         """
         with self.app.app_context():
             live_campaigns().forget()
-            everything = service.check(self.settings.campaigns.folder, self.app.extensions["clarion.languages"])
+            languages, plugins = self.app.extensions["clarion.languages"], self.app.extensions["clarion.plugins"]
+            everything = service.check(self.settings.campaigns.folder, languages, plugins.check)
             for loaded in everything:
                 try:
                     self._publish(loaded, changed=changed)
@@ -211,7 +212,7 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
     stop = threading.Event()
     if settings.campaigns.watch:
         threading.Thread(target=publisher.watch, args=(stop,), name="watch", daemon=True).start()
-    _greet(settings, live, say)
+    _greet(settings, live, app.extensions["clarion.channels"]["email"].way, say)
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background with SIGINT ignored
         signal.signal(number, _end)
     try:
@@ -224,10 +225,9 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
         log.info("stopped")
 
 
-def _greet(settings: Settings, live: int, say: Say) -> None:
+def _greet(settings: Settings, live: int, way: str, say: Say) -> None:
     say(f"{live} campaign{'' if live == 1 else 's'} on {settings.site.base_url}")
-    mails = settings.plugins.email.url
-    say(f"Mails {'are written to' if mails.startswith('file:') else 'leave by'} {mails.removeprefix('file:')}")
+    say(f"Mails {way}")
     say("Stop with Ctrl+C.")
     if not live:
         say("Start one with: clarion new my-campaign --languages en,es")

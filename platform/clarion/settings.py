@@ -127,30 +127,6 @@ class Workers(_Section):
     sweep_seconds: float = Field(gt=0, le=600)
 
 
-class Email(_Section):
-    """How mails leave."""
-
-    url: str
-    password: SecretStr
-    sender: str
-
-    @field_validator("url")
-    @classmethod
-    def _is_supported(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.password:
-            raise ValueError("leave the password out of the address and give it as password = { env = … }")
-        if parts.scheme not in ("file", "smtp", "smtps") or (parts.scheme != "file" and not parts.hostname):
-            raise ValueError('write it as "file:var/mail", "smtp://user@host:587" or "smtps://host:465"')
-        return value
-
-
-class Plugins(_Section):
-    """One table for each plugin that is on."""
-
-    email: Email
-
-
 class Keyring(_Section):
     """Where the keys are."""
 
@@ -182,7 +158,8 @@ class Settings(_Section):
     database: Database
     broker: Broker
     keyring: Keyring
-    plugins: Plugins
+    plugins: dict[str, dict[str, Any]] = Field(repr=False)
+    """One table for each plugin that is on, as it was written: the plugin's own model checks it."""
     web: Web
     worker: Workers
     signing: Signing
@@ -258,6 +235,11 @@ def _merge(values: dict[str, Any], changes: Mapping[str, Any], source: str, path
     """Put changes over values, section by section; what does not exist there is refused with a hint."""
     for name, value in changes.items():
         here = ".".join((*path, name))
+        if path == ("plugins",):
+            values.setdefault(name, {})
+        elif path[:1] == ("plugins",) and name not in values:
+            values[name] = value
+            continue
         if name not in values:
             kind = "setting" if path else "section"
             raise SettingsError(f'{source}: there is no {kind} "{here}". {did_you_mean(name, values)}')
@@ -287,14 +269,10 @@ def _without_references(
     """The table with each secret in the place of its reference."""
     return {
         name: _without_references(value, home, environ, (*path, name))
-        if isinstance(value, Mapping) and len(path) < _DEPTH.get(path[:1] or (name,), 1)
+        if isinstance(value, Mapping) and (not path or (path[0] == "plugins" and not _is_reference(value)))
         else _secret(".".join((*path, name)), value, home, environ)
         for name, value in table.items()
     }
-
-
-_DEPTH: dict[tuple[str, ...], int] = {("plugins",): 2}
-"""How deep a section's tables go; a table below that is a reference to a secret."""
 
 
 def _is_reference(value: Mapping[str, Any]) -> bool:

@@ -78,7 +78,8 @@ class Instance:
 
         with self.app.app_context():
             root = folder.parent
-            loaded = service.check(root, self.app.extensions["clarion.languages"], (folder.name,))[0]
+            plugins, languages = self.app.extensions["clarion.plugins"], self.app.extensions["clarion.languages"]
+            loaded = service.check(root, languages, plugins.check, (folder.name,))[0]
             assert not loaded.errors, [str(fault) for fault in loaded.errors]
             published = service.publish(loaded, self.app.extensions["clarion.keyring"])
             live_campaigns().forget()

@@ -18,6 +18,7 @@ from .broker import Waker
 from .delivery.tasks import Relay, sweep
 from .monitoring import report
 from .outbox import chores, service
+from .plugins.manager import Plugins
 from .privacy.tasks import apply_retention
 from .settings import Settings
 from .signatures import tasks
@@ -44,6 +45,7 @@ class Worker:
     def __init__(self, app: Flask, *, alone: bool = False) -> None:
         settings: Settings = app.extensions["clarion.settings"]
         waker: Waker = app.extensions["clarion.waker"]
+        plugins: Plugins = app.extensions["clarion.plugins"]
         self.relay: Relay = app.extensions["clarion.relay"]
         self.app = app
         self.alone = alone
@@ -58,6 +60,7 @@ class Worker:
             Chore("remind", HOUR, tasks.remind),
             Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
             Chore("apply retention", HOUR, apply_retention),
+            *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
         ]
         self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)
 

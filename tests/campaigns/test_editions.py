@@ -41,7 +41,7 @@ def states() -> list[tuple[int, bool]]:
 
 def load(instance: Instance) -> Loaded:
     root, languages = folder_of(instance).parent, instance.app.extensions["clarion.languages"]
-    return service.check(root, languages, ("library",))[0]
+    return service.check(root, languages, lambda _: None, ("library",))[0]
 
 
 def _rollback(instance: Instance, number: int | None = None) -> Edition:
@@ -188,7 +188,7 @@ def test_a_folder_cannot_take_another_ones_campaign(
     thief = make_folder("thief", {"campaign.toml": f'slug = "library"\n{table}'})
     with either_instance.context():
         languages = either_instance.app.extensions["clarion.languages"]
-        (loaded,) = service.check(thief.parent, languages, ("thief",))
+        (loaded,) = service.check(thief.parent, languages, lambda _: None, ("thief",))
         assert [fault.key for fault in loaded.errors] == ["slug"]
         with pytest.raises(ValueError, match="faults"):
             service.publish(loaded, either_instance.app.extensions["clarion.keyring"])

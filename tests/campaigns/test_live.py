@@ -24,7 +24,12 @@ class Clock:
 
 def publish_elsewhere(instance: Instance, folder: Path) -> None:
     """Publish as another process would: this one is not told."""
-    loaded = service.check(folder.parent, instance.app.extensions["clarion.languages"], (folder.name,))[0]
+    loaded = service.check(
+        folder.parent,
+        instance.app.extensions["clarion.languages"],
+        instance.app.extensions["clarion.plugins"].check,
+        (folder.name,),
+    )[0]
     service.publish(loaded, instance.app.extensions["clarion.keyring"])
 
 

@@ -59,6 +59,8 @@ def test_the_pause_has_an_end(clock: Clock) -> None:
 class Away:
     """A mail server that is not there; notes who was to be written to."""
 
+    sender = "petitions@site.example"
+
     def __init__(self) -> None:
         self.tries = 0
 

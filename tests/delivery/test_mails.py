@@ -34,6 +34,8 @@ DOT = base64.b64decode(
 class Failing:
     """A channel that fails as it is told to."""
 
+    sender = "petitions@site.example"
+
     def __init__(self, error: Exception) -> None:
         self.error = error
 
@@ -111,7 +113,7 @@ def test_what_is_cast_into_a_mould_opens_no_header_and_no_part(payload: str) -> 
 
 
 def test_a_second_attempt_writes_the_same_file(tmp_path) -> None:
-    channel = FileChannel(tmp_path / "mail")
+    channel = FileChannel(tmp_path / "mail", "mail")
     channel.send(MAIL)
     channel.send(MAIL)
     (path,) = (tmp_path / "mail").iterdir()
@@ -122,7 +124,7 @@ def test_a_second_attempt_writes_the_same_file(tmp_path) -> None:
 def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path) -> None:
     (tmp_path / "mail").write_text("a file where the folder should be")
     with pytest.raises(Retry):
-        FileChannel(tmp_path / "mail").send(MAIL)
+        FileChannel(tmp_path / "mail", "mail").send(MAIL)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from clarion.settings import Settings, default_settings_path
 
 SOURCE = default_settings_path().read_text("utf-8")
 TABLES = tomllib.loads(SOURCE)
-TABLES = {k: v for k, v in TABLES.items() if k != "plugins"} | {f"plugins.{k}": v for k, v in TABLES["plugins"].items()}
+PLUGINS = TABLES.pop("plugins")
 
 
 def sections() -> dict[str, type[BaseModel]]:
@@ -19,8 +19,12 @@ def sections() -> dict[str, type[BaseModel]]:
     for name, field in Settings.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             found[name] = field.annotation
-    plugins = found.pop("plugins")
-    return found | {f"plugins.{name}": field.annotation for name, field in plugins.model_fields.items()}
+    return found
+
+
+def test_no_plugin_is_on_by_default() -> None:
+    """So one whose folder is taken away leaves nothing behind."""
+    assert PLUGINS == {}
 
 
 def test_every_setting_has_a_default_and_no_other_is_there() -> None:

@@ -33,7 +33,7 @@ def test_everything_has_a_default(load: Load, tmp_path: Path) -> None:
     assert not settings.site.production
     assert settings.campaigns.folder == tmp_path / "campaigns"
     assert settings.keyring.folder == tmp_path / "var" / "keyring"
-    assert settings.plugins.email.url == "file:var/mail"
+    assert settings.plugins == {}
     assert settings.database.url.get_secret_value() == f"sqlite:///{tmp_path}/var/clarion.db"
 
 

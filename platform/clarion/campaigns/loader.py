@@ -29,6 +29,8 @@ class Loaded:
     slug_line: int | None = None
     campaign: Campaign | None = None
     pictures: tuple[Picture, ...] = ()
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    """Where each key of the table stands."""
 
     @property
     def errors(self) -> list[Fault]:
@@ -80,6 +82,7 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
     if table is None:
         _check_the_rest(folder, reader.guessed_languages(languages), languages)
         return
+    result.lines = reader.lines
     result.slug, result.slug_line = table.slug or folder.path.name, reader.line("slug")
     reader.check_slug(result.slug)
     reader.check_accent(table.accent)
@@ -116,6 +119,7 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
         keep_days=table.keep_days,
         image=image,
         media=tuple(picture.media for picture in result.pictures),
+        plugins=table.plugins,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _TABLE = re.compile(r"^\s*\[([^\[\]]+)\]\s*(?:#.*)?$")
 _PAIR = re.compile(r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -30,7 +30,7 @@ def key_lines(source: str) -> dict[tuple[str, ...], int]:
     return found
 
 
-def line_of(lines: dict[tuple[str, ...], int], path: Sequence[object]) -> int | None:
+def line_of(lines: Mapping[tuple[str, ...], int], path: Sequence[object]) -> int | None:
     """The line of a path, or of the nearest table that holds it."""
     words = tuple(str(part) for part in path)
     for depth in range(len(words), 0, -1):

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 Channel = Literal["email", "sms"]
@@ -98,6 +98,8 @@ class CampaignTable(_Table):
     """The picture shown when the page is shared, such as `"media/share.png"`, best at 1200 by 630 pixels."""
     fields: FieldsTable = FieldsTable()
     """Which fields the sign form asks."""
+    plugins: dict[str, dict[str, JsonValue]] = {}
+    """What plugins are told about this campaign: a table for each, `[plugins.<name>]`, with what its page names."""
 
 
 TEXT_KEYS: dict[str, tuple[str, int]] = {

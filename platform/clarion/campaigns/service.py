@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,13 +43,18 @@ def consent_wording(language: str, channel: str, organisation: str) -> str:
         return str(gettext("%(organisation)s may email me about this campaign.", organisation=organisation))
 
 
-def check(root: Path, languages: Mapping[str, Language], slugs: tuple[str, ...] = ()) -> list[Loaded]:
+def check(
+    root: Path, languages: Mapping[str, Language], also: Callable[[Loaded], None], slugs: tuple[str, ...] = ()
+) -> list[Loaded]:
     """Load the folders with these names, or all of them. Needs an app context for the wording.
 
-    All are read in either case: only so does it show that another folder claims the same slug.
+    All are read in either case: only so does it show that another folder claims the same slug. `also` adds the
+    faults that only others can see, such as plugins.
     """
-    loaded = load_all(root, languages, consent_wording)
-    return [one for one in loaded if not slugs or one.folder in slugs]
+    loaded = [one for one in load_all(root, languages, consent_wording) if not slugs or one.folder in slugs]
+    for one in loaded:
+        also(one)
+    return loaded
 
 
 def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Published:

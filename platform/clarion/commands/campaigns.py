@@ -57,8 +57,10 @@ def check(slugs: tuple[str, ...]) -> None:
     from ..campaigns import service
     from ..campaigns.loader import find_folders
     from ..domain.faults import did_you_mean, printable
+    from ..plugins.manager import Plugins
 
-    root = load_settings().campaigns.folder
+    settings = load_settings()
+    root = settings.campaigns.folder
     known = [path.name for path in find_folders(root)]
     for slug in slugs:
         if slug not in known:
@@ -67,7 +69,7 @@ def check(slugs: tuple[str, ...]) -> None:
     if not known:
         raise click.ClickException(f"There are no campaign folders in {root}. Make one: clarion new my-campaign")
     with languages_only() as app:
-        loaded = service.check(root, app.extensions["clarion.languages"], slugs)
+        loaded = service.check(root, app.extensions["clarion.languages"], Plugins(settings).check, slugs)
     for one in loaded:
         for fault in one.faults:
             mark = "warning: " if fault.level == "warning" else ""
@@ -96,7 +98,8 @@ def publish(slug: str) -> None:
     if slug not in known:
         raise click.ClickException(printable(f'There is no campaign folder "{slug}". {did_you_mean(slug, known)}'))
     with application() as app:
-        loaded = service.check(settings.campaigns.folder, app.extensions["clarion.languages"], (slug,))[0]
+        languages, plugins = app.extensions["clarion.languages"], app.extensions["clarion.plugins"]
+        loaded = service.check(settings.campaigns.folder, languages, plugins.check, (slug,))[0]
         if loaded.campaign is None:
             for fault in loaded.errors:
                 click.echo(f"{slug}/{fault}", err=True)

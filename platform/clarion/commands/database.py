@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from .instance import BadInput, application
+
+if TYPE_CHECKING:
+    from ..plugins.manager import Plugins
 
 
 @click.group(name="db")
@@ -23,15 +28,23 @@ def database_upgrade() -> None:
 
 
 @database.command(name="check")
-def database_check() -> None:
+@click.option("--site", is_flag=True, hidden=True, help="Also look at what a real site needs besides.")
+def database_check(*, site: bool) -> None:
     """Tell whether the database is at the newest schema; exit 1 if not."""
     from .. import migrations
 
-    with application(upgrade=False):
+    with application(upgrade=False) as app:
+        if site and app.extensions["clarion.settings"].site.production:
+            _check_mails(app.extensions["clarion.plugins"])
         current, head = migrations.current(), migrations.head()
     if current < head:
         raise click.ClickException(f"The database is at {current or 'nothing'}, not {head}. Run: clarion db upgrade")
     click.echo(f"The database is at {current}")
+
+
+def _check_mails(plugins: Plugins) -> None:
+    if not plugins.sends_mails:
+        raise click.ClickException("No plugin sends mails. Switch one on in the settings, such as [plugins.email].")
 
 
 @database.command(name="downgrade")

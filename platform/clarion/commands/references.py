@@ -22,11 +22,13 @@ def languages() -> None:
 def docs(only_check: bool, folder: Path) -> None:
     """Write the references that are made from the code."""
     from ..campaigns.reference import campaign_format, campaign_schema
+    from ..plugins.reference import plugins_page
 
     stale = []
     for name, text in {
         "campaign-format.md": campaign_format(),
         "campaign.schema.json": campaign_schema(),
+        "plugins.md": plugins_page(),
     }.items():
         path = folder / name
         if not path.exists() or path.read_text("utf-8") != text:

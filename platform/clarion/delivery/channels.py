@@ -50,7 +50,16 @@ class Mail:
 
 
 class Channel(Protocol):
-    """What a plugin gives to send messages."""
+    """What a plugin gives to send messages. One for mails also has a `sender`, the address that they come from."""
 
     def send(self, mail: Mail) -> str:
         """Send it and return the other side's code. Raises `Retry`, `Refused` or `Unsure`."""
+
+
+class MailChannel(Channel, Protocol):
+    """A channel for mails."""
+
+    sender: str
+    """The address that mails come from."""
+    way: str
+    """For people: how mails leave, such as `leave by mail.example`."""

@@ -13,8 +13,10 @@ from .channels import Mail, Retry
 class FileChannel:
     """Writes each mail as an `.eml` file that any mail program opens: a mailbox for home."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shown: str, sender: str = "petitions@localhost.example") -> None:
         self.folder = folder
+        self.sender = sender
+        self.way = f"are written to {shown}"
 
     def send(self, mail: Mail) -> str:
         """Write the file whole or not at all; a second attempt writes the same file again."""

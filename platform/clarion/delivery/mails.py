@@ -19,7 +19,7 @@ from ..pages.links import share_links
 from ..pages.render import fill, keeping, language_named, links, settings, to_html
 from ..sealing import Keyring, Link, open_sealed
 from ..signatures.models import CONFIRMED, PENDING, Signature
-from .channels import Mail
+from .channels import Mail, MailChannel
 from .mime import Words, as_email
 from .moulds import MouldShelf, mark, values
 
@@ -55,7 +55,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     details = open_sealed(keyring.private_key(live.key_id), signature.sealed)
     person, link = Person.from_details(details), Link.from_text(details["link"])
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
-    sender = settings().plugins.email.sender
+    sender = mail_channel().sender
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
     key = (live.id, live.edition_id, leased.kind, code, signature.state)
     mould = shelf.get(key, lambda: as_email(_words(leased.kind, live, code, signature.state)))
@@ -71,6 +71,12 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
         )
     )
     return Mail(leased.id, f"{leased.kind}-{code}", sender, person.email, content)
+
+
+def mail_channel() -> MailChannel:
+    """The channel that mails leave by."""
+    channel: MailChannel = current_app.extensions["clarion.channels"]["email"]
+    return channel
 
 
 def _is_wanted(kind: str, state: str) -> bool:
@@ -104,7 +110,7 @@ def _words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             "base_url": links().base_url,
         }
         return Words(
-            sender=settings().plugins.email.sender,
+            sender=mail_channel().sender,
             sender_name=campaign.lead.name,
             recipient=f"{mark('recipient')}@mould.example",
             subject=" ".join(render_template(f"mail/{kind}.subject.txt", **known).split()),

@@ -22,6 +22,9 @@ from .mails import NothingToSay, Sealed, compose, sealed_of
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
+LONGEST_SEND = 60.0
+"""Seconds after which a page is let go whose channel does not come back from a send."""
+
 AGAIN = 0.5
 """Seconds between two tries to write while the database is away."""
 
@@ -35,6 +38,8 @@ class Relay:
         self._lanes: dict[str, Lane] = {}
         self._pages: dict[str, list[Leased]] = {}
         """The pages in hand, by the name on their leases. A page that failed is let go, so that its leases run out."""
+        self._sending: dict[str, float] = {}
+        """Since when the message of a page is at its channel."""
 
     def lane(self, name: str) -> Lane:
         """The lane of a channel."""
@@ -57,7 +62,9 @@ class Relay:
 
     def keep_alive(self) -> int:
         """Renew the leases of the pages in hand; how many messages they hold."""
-        return service.keep_alive([leased for page in tuple(self._pages.values()) for leased in page])
+        hung = {name for name, since in tuple(self._sending.items()) if time.monotonic() - since > LONGEST_SEND}
+        pages = [page for name, page in tuple(self._pages.items()) if name not in hung]
+        return service.keep_alive([leased for page in pages for leased in page])
 
     def _send_page(self, page: list[Leased]) -> int:
         """Send one message after the other; each line in the book settles the last and begins the next."""
@@ -102,6 +109,7 @@ class Relay:
         # a slow server must not hold a database connection
         db.session.remove()
         lane = self.lane(leased.channel)
+        self._sending[leased.token] = time.monotonic()
         try:
             code = channels[leased.channel].send(mail)
         except Unreachable:
@@ -110,6 +118,8 @@ class Relay:
         except (Retry, Refused):
             lane.reached()
             raise
+        finally:
+            self._sending.pop(leased.token, None)
         lane.reached()
         return code
 

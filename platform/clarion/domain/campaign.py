@@ -125,6 +125,8 @@ class Campaign:
     """Days after the end for which signers' details are kept."""
     image: Media | None = None
     media: tuple[Media, ...] = ()
+    plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What plugins are told about this campaign, by their names."""
 
     @property
     def lead(self) -> Organisation:
@@ -160,7 +162,11 @@ class Campaign:
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, so equal campaigns give equal bytes."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        known = asdict(self)
+        if not self.plugins:
+            # an edition from before there were plugins keeps its digest
+            del known["plugins"]
+        return json.dumps(known, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
     def digest(self) -> str:

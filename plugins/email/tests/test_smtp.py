@@ -15,13 +15,19 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from clarion.delivery import smtp
-from clarion.delivery.channels import Mail, Refused, Retry, Unreachable
-from clarion.delivery.smtp import SmtpChannel
-from rig.site import free_port
+from clarion.api import Mail, Refused, Retry, Unreachable
+from clarion_email import smtp
+from clarion_email.smtp import SmtpChannel
 
+SENDER = "petitions@site.example"
 CONTENT = "Subject: Señal\r\n\r\nA line\r\n.a line that starts with a dot\r\n..two\r\n.\r\nend".encode()
-MAIL = Mail(7, "confirm-es", "petitions@site.example", "ana@readers.example", CONTENT)
+MAIL = Mail(7, "confirm-es", SENDER, "ana@readers.example", CONTENT)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 class Mailbox:
@@ -70,7 +76,7 @@ def channel() -> Iterator[Callable[..., SmtpChannel]]:
 
     def make(controller: Controller, user: str = "", password: str = "") -> SmtpChannel:
         port = controller.server.sockets[0].getsockname()[1]
-        made.append(SmtpChannel(f"smtp://{user + '@' if user else ''}127.0.0.1:{port}", password))
+        made.append(SmtpChannel(f"smtp://{user + '@' if user else ''}127.0.0.1:{port}", password, SENDER))
         return made[-1]
 
     yield make
@@ -149,7 +155,7 @@ class Script:
 )
 def test_a_refusal_of_commands_sent_at_once_leaves_no_mail_behind(replies, error, told) -> None:
     server = Script(*replies)
-    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
+    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "", SENDER)
     with pytest.raises(error):
         channel.send(MAIL)
     server.thread.join(10)
@@ -160,7 +166,7 @@ def test_a_refusal_of_commands_sent_at_once_leaves_no_mail_behind(replies, error
 
 def test_nobody_there_is_unreachable() -> None:
     with pytest.raises(Unreachable):
-        SmtpChannel(f"smtp://127.0.0.1:{free_port()}", "").send(MAIL)
+        SmtpChannel(f"smtp://127.0.0.1:{free_port()}", "", SENDER).send(MAIL)
 
 
 def test_a_connection_that_was_closed_is_made_anew(serve, channel) -> None:
@@ -174,7 +180,7 @@ def test_a_connection_that_was_closed_is_made_anew(serve, channel) -> None:
 
 def test_a_new_connection_that_ends_before_the_body_is_not_asked_again() -> None:
     server = Script()
-    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
+    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "", SENDER)
     with pytest.raises(Retry) as told:
         channel.send(MAIL)
     assert told.value.code == "connection closed"
@@ -184,7 +190,7 @@ def test_a_new_connection_that_ends_before_the_body_is_not_asked_again() -> None
 
 def test_a_refusal_counts_although_the_server_is_gone_after_it() -> None:
     server = Script("250 ok", "554 5.7.1 listed", "554 no")
-    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "")
+    channel = SmtpChannel(f"smtp://127.0.0.1:{server.port}", "", SENDER)
     channel._connection().sock.settimeout(5)
     server.ends = True
     with pytest.raises(Refused) as told:

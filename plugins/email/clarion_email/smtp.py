@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
-from .channels import Mail, Refused, Retry, Unreachable, Unsure
+from clarion.api import Mail, Refused, Retry, Unreachable, Unsure
 
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 30
@@ -28,11 +28,13 @@ PER_CONNECTION = 200
 class SmtpChannel:
     """Sends by the server that a URL names: `smtp://user@host:587` or `smtps://host:465`."""
 
-    def __init__(self, url: str, password: str) -> None:
+    def __init__(self, url: str, password: str, sender: str) -> None:
         parts = urlsplit(url)
+        self.sender = sender
         self.host = parts.hostname or "localhost"
         self.tls_first = parts.scheme == "smtps"
         self.port = parts.port or (465 if self.tls_first else 587)
+        self.way = f"leave by {self.host}:{self.port}"
         self.user = unquote(parts.username or "")
         self.password = password
         self._own = threading.local()

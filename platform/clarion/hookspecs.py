@@ -1,0 +1,114 @@
+"""The hooks: what a plugin may bring, one function each. This is the whole contract between Clarion and its plugins.
+
+A plugin is a class that names its hooks as methods marked with `hookimpl`; it may leave out any of them, and any
+parameter. `docs/plugins.md` is made from the sentences here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import pluggy
+from pydantic import BaseModel, ConfigDict
+
+from .delivery.channels import Channel
+from .domain.campaign import Campaign
+
+if TYPE_CHECKING:
+    import click
+    from flask import Blueprint
+
+API_VERSION = 1
+"""Rises when a plugin that was right before would be wrong; a plugin says in `api` which one it was written for."""
+
+hookspec = pluggy.HookspecMarker("clarion")
+hookimpl = pluggy.HookimplMarker("clarion")
+
+
+class PluginSettings(BaseModel):
+    """The table `[plugins.<name>]`: a plugin's own model derives from this, and a key it does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plugin runs."""
+
+    home: Path
+    """The instance folder, which relative paths count from."""
+    base_url: str
+    production: bool
+
+
+class Plugin:
+    """What every plugin derives from; one object is made of it for each application, so it may keep what it likes."""
+
+    api: ClassVar[int]
+    """The `API_VERSION` it was written for."""
+    Settings: ClassVar[type[PluginSettings]] = PluginSettings
+    """The model of its table `[plugins.<name>]`."""
+    CampaignSettings: ClassVar[type[PluginSettings] | None] = None
+    """The model of the table of the same name in a campaign's `campaign.toml`; without one, no campaign may have it."""
+    personal_data: ClassVar[str] = "none"
+    """Which personal data it sees, in a few words: `clarion plugins` tells those who decide whether to switch it on."""
+
+    def __init__(self, settings: PluginSettings, place: Place) -> None:
+        self.settings = settings
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Work that one worker of all does again and again."""
+
+    name: str
+    every: float
+    """Seconds from one run to the next."""
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure for `/metrics`; its name there starts with `clarion_<plugin>_`."""
+
+    name: str
+    meaning: str
+    value: float
+
+
+class Hooks:
+    """Each hook is asked of every plugin that is on; what one plugin gives never hides what another gives."""
+
+    @hookspec
+    def channels(self) -> Mapping[str, Channel]:
+        """Give ways for messages to leave, by name (`email`, `sms`); asked once, at the start."""
+        raise NotImplementedError
+
+    @hookspec
+    def blueprints(self) -> Iterable[Blueprint]:
+        """Give routes, served below `/hooks/<plugin>/`; every view declares its `access`. Asked once, at the start."""
+        raise NotImplementedError
+
+    @hookspec
+    def commands(self) -> Iterable[click.Command]:
+        """Give commands for the command line; none may have the name of another. Asked when they are looked for."""
+        raise NotImplementedError
+
+    @hookspec
+    def chores(self) -> Iterable[Chore]:
+        """Give work that one worker of all does again and again. Asked once, when a worker starts."""
+        raise NotImplementedError
+
+    @hookspec
+    def check_campaign(self, campaign: Campaign, settings: PluginSettings | None) -> Iterable[str]:
+        """Tell what is wrong with a campaign, a sentence each, when it is checked or published; at most two seconds."""
+        raise NotImplementedError
+
+    @hookspec
+    def figures(self) -> Iterable[Figure]:
+        """Give figures for `/metrics` each time that it is asked; at most two seconds."""
+        raise NotImplementedError

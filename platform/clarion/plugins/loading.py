@@ -1,0 +1,117 @@
+"""From a name in the settings to a plugin, or to one line that says why the start is refused.
+
+Better refused at the start than found out in the hour that counts.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from ..domain.faults import did_you_mean
+from ..hookspecs import API_VERSION, Hooks, Place, Plugin, PluginSettings
+from ..settings import SettingsError
+from .guard import within
+
+Given = TypeVar("Given")
+
+GROUP = "clarion"
+"""The group of entry points, and the name of the marks on hooks."""
+
+START = 10.0
+"""Seconds that a plugin may take for anything it is asked at the start."""
+
+HOOKS = tuple(name for name in vars(Hooks) if not name.startswith("_"))
+
+
+def installed() -> dict[str, list[EntryPoint]]:
+    """What is installed, by name; a plugin whose folder was taken away is not."""
+    found: dict[str, list[EntryPoint]] = {}
+    for point in entry_points(group=GROUP):
+        if _is_there(point.module.partition(".")[0]):
+            found.setdefault(point.name, []).append(point)
+    return found
+
+
+def _is_there(package: str) -> bool:
+    spec = importlib.util.find_spec(package)
+    return spec is not None and (spec.origin is None or Path(spec.origin).exists())
+
+
+def load(name: str, table: Mapping[str, Any], known: Mapping[str, Sequence[EntryPoint]], place: Place) -> Plugin:
+    """The plugin of this name with the settings of its table. Raises `SettingsError`."""
+    made = plugin_class(name, known)
+    settings = _settings(name, made, table)
+    plugin = asked(name, "it cannot be made", lambda: made(settings, place))
+    _check_hooks(name, plugin)
+    return plugin
+
+
+def plugin_class(name: str, known: Mapping[str, Sequence[EntryPoint]]) -> type[Plugin]:
+    """The class behind a name. Raises `SettingsError`."""
+    points = known.get(name, ())
+    if not points:
+        hint = did_you_mean(name, known) if known else "None is installed."
+        raise SettingsError(f"plugins.{name}: no plugin of this name is installed. {hint}")
+    if len(points) > 1:
+        both = " and ".join(sorted(point.dist.name if point.dist else point.module for point in points))
+        raise SettingsError(f"plugins.{name}: two plugins have this name, {both}. Take one of them away.")
+    found = asked(name, "it cannot be loaded", points[0].load)
+    if not isinstance(found, type) or not issubclass(found, Plugin):
+        raise SettingsError(f"plugins.{name}: {points[0].value} is no class made from clarion.api.Plugin.")
+    version = getattr(found, "api", None)
+    if version != API_VERSION:
+        raise SettingsError(
+            f"plugins.{name}: it was written for version {version} of the plugin interface, this is version "
+            f"{API_VERSION}. Install a release of it that fits."
+        )
+    return found
+
+
+def asked(name: str, words: str, function: Callable[[], Given]) -> Given:
+    """What a plugin gives at the start; whatever goes wrong stops the start with its reason."""
+    try:
+        return within(START, function)
+    except SettingsError:
+        raise
+    except BaseException as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(": ")
+        raise SettingsError(f"plugins.{name}: {words} ({reason}).") from error
+
+
+def told(model: type[PluginSettings], error: ValidationError) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """What is wrong with a plugin's table: for each fault its path, what it is, and a hint."""
+    for one in error.errors():
+        path = tuple(str(part) for part in one["loc"])
+        if one["type"] == "extra_forbidden":
+            known = list(model.model_fields)
+            hint = did_you_mean(path[-1], known) if known else "This plugin takes none."
+            yield path, "there is no such setting.", hint
+        else:
+            yield path, f"{str(one['msg']).removeprefix('Value error, ')}.", ""
+
+
+def _settings(name: str, made: type[Plugin], table: Mapping[str, Any]) -> PluginSettings:
+    try:
+        return made.Settings.model_validate(table)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(('plugins', name, *path))}: {message} {hint}".rstrip()
+            for path, message, hint in told(made.Settings, error)
+        ]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def _check_hooks(name: str, plugin: Plugin) -> None:
+    """Refuse a hook that is misspelt or has lost its mark: it would be ignored without a word."""
+    for attribute in dir(type(plugin)):
+        marked = hasattr(getattr(type(plugin), attribute, None), f"{GROUP}_impl")
+        if marked and attribute not in HOOKS:
+            raise SettingsError(f'plugins.{name}: there is no hook "{attribute}". {did_you_mean(attribute, HOOKS)}')
+        if attribute in HOOKS and not marked:
+            raise SettingsError(f'plugins.{name}: "{attribute}" is a hook and must be marked with @hookimpl.')

@@ -1,0 +1,179 @@
+"""The plugins of one application: switched on by the settings, asked at the start or, later, through guards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint
+from typing import Any, TypeVar
+
+import click
+import pluggy
+from flask import Flask
+from pydantic import ValidationError
+
+from ..campaigns.loader import Loaded
+from ..campaigns.positions import line_of
+from ..delivery.channels import Channel
+from ..domain.faults import Fault, did_you_mean
+from ..hookspecs import Chore, Figure, Hooks, Place, Plugin, PluginSettings
+from ..settings import Settings, SettingsError
+from . import given, routes
+from .guard import Guard, GuardedChannel
+from .homemail import HomeMail
+from .loading import GROUP, HOOKS, asked, installed, load, told
+
+Wanted = TypeVar("Wanted")
+
+QUICK = 2.0
+"""Seconds for what somebody waits for."""
+
+LONG = 60.0
+"""Seconds for work in a worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """One plugin that is on."""
+
+    name: str
+    plugin: Plugin
+    hooks: tuple[str, ...]
+
+
+class Plugins:
+    """The plugins that are on in one application."""
+
+    def __init__(self, settings: Settings, known: Mapping[str, Sequence[EntryPoint]] | None = None) -> None:
+        """Load what the settings name. Raises `SettingsError`."""
+        self._manager = pluggy.PluginManager(GROUP)
+        self._manager.add_hookspecs(Hooks)
+        self._place = Place(settings.home, settings.site.base_url, settings.site.production)
+        self._guards: dict[tuple[str, str], Guard] = {}
+        self.sends_mails = False
+        """Whether one of them sends mails; otherwise they are written to a folder."""
+        self.routes: dict[str, list[str]] = {}
+        """The rules that each plugin brought."""
+        found = (installed() if settings.plugins else {}) if known is None else known
+        self.on = tuple(
+            self._register(name, load(name, table, found, self._place)) for name, table in settings.plugins.items()
+        )
+
+    def _register(self, name: str, plugin: Plugin) -> On:
+        try:
+            self._manager.register(plugin, name)
+        except pluggy.PluginValidationError as error:
+            raise SettingsError(f"plugins.{name}: {' '.join(str(error).split())}") from error
+        return On(name, plugin, tuple(hook for hook in HOOKS if hasattr(plugin, hook)))
+
+    def _with(self, hook: str) -> Iterator[tuple[str, Callable[..., Any], tuple[str, ...]]]:
+        """Each plugin that has a hook: its name, the hook, and the parameters that it wants."""
+        for on in self.on:
+            for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+                if implementation.plugin is on.plugin:
+                    yield on.name, implementation.function, implementation.argnames
+
+    def _at_start(self, hook: str, as_wanted: Callable[[Any], Wanted]) -> Iterator[tuple[str, Wanted]]:
+        """What each plugin gives at the start. Raises `SettingsError`."""
+        for name, function, _ in self._with(hook):
+            yield name, asked(name, f"its {hook} cannot be had", partial(_give, function, as_wanted))
+
+    def _guard(self, name: str, hook: str, limit: float) -> Guard:
+        return self._guards.setdefault((name, hook), Guard(name, hook, limit))
+
+    def channels(self) -> dict[str, Channel]:
+        """All ways for messages to leave, by name. Raises `SettingsError`."""
+        found: dict[str, Channel] = {}
+        owners: dict[str, str] = {}
+        for name, brought in self._at_start("channels", given.channels):
+            for channel, sending in brought.items():
+                if channel in owners:
+                    both = f"{owners[channel]} and {name}"
+                    raise SettingsError(f'plugins.{name}: two plugins bring the channel "{channel}": {both}.')
+                found[channel], owners[channel] = GuardedChannel(sending), name
+        self.sends_mails = "email" in found
+        return found if self.sends_mails else found | HomeMail(PluginSettings(), self._place).channels()
+
+    def register_blueprints(self, app: Flask) -> None:
+        """Serve each plugin's routes below `/hooks/<name>/`. Raises `SettingsError`."""
+        for name, blueprints in self._at_start("blueprints", given.blueprints):
+            for blueprint in blueprints:
+                self.routes.setdefault(name, []).extend(routes.register(app, name, blueprint))
+
+    def commands(self) -> dict[str, click.Command]:
+        """The plugins' commands, by name. Raises `SettingsError`."""
+        found: dict[str, click.Command] = {}
+        for name, commands in self._at_start("commands", given.commands):
+            for command in commands:
+                if str(command.name) in found:
+                    raise SettingsError(f'plugins.{name}: another plugin has the command "{command.name}" too.')
+                found[str(command.name)] = command
+        return found
+
+    def chores(self) -> list[Chore]:
+        """The plugins' chores, each behind its guard. Raises `SettingsError`."""
+        found: list[Chore] = []
+        for name, chores in self._at_start("chores", given.chores):
+            for chore in chores:
+                guard = self._guard(name, f"chore {chore.name}", LONG)
+                run = partial(guard.ask, chore.run, given.nothing, None)
+                found.append(Chore(f"{name}: {chore.name}"[:40], max(chore.every, 1.0), run))
+        return found
+
+    def figures(self) -> list[Figure]:
+        """The plugins' figures, each under the plugin's name."""
+        found: list[Figure] = []
+        for name, function, _ in self._with("figures"):
+            nothing: list[Figure] = []
+            brought = self._guard(name, "figures", QUICK).ask(function, given.figures, nothing)
+            found += [Figure(f"{name}_{one.name}", one.meaning, one.value) for one in brought]
+        return found
+
+    def failures(self) -> dict[tuple[str, str], int]:
+        """How often each hook of each plugin failed in this process."""
+        return {place: guard.failed for place, guard in self._guards.items()}
+
+    def check(self, loaded: Loaded) -> None:
+        """Add to a folder's faults what is wrong with its `[plugins.<name>]` tables, and what plugins find."""
+        if loaded.campaign is None:
+            return
+        tables = self._campaign_tables(loaded)
+        for name, function, wanted in self._with("check_campaign"):
+            all_there = {"campaign": loaded.campaign, "settings": tables.get(name)}
+            ask = partial(function, *(all_there[parameter] for parameter in wanted))
+            nothing: list[str] = []
+            for sentence in self._guard(name, "check_campaign", QUICK).ask(ask, given.sentences, nothing):
+                loaded.faults.append(_fault(loaded, sentence, "", name))
+        if loaded.errors:
+            loaded.campaign = None
+
+    def _campaign_tables(self, loaded: Loaded) -> dict[str, PluginSettings]:
+        """The tables that are right; the faults of the others are added."""
+        found: dict[str, PluginSettings] = {}
+        by_name = {on.name: on.plugin for on in self.on}
+        tables = loaded.campaign.plugins if loaded.campaign else {}
+        for name, table in tables.items():
+            model = by_name[name].CampaignSettings if name in by_name else None
+            if name not in by_name:
+                hint = did_you_mean(name, by_name) if by_name else "None is switched on."
+                loaded.faults.append(_fault(loaded, f'The plugin "{name}" is not switched on here.', hint, name))
+            elif model is None:
+                words = f'The plugin "{name}" takes no settings of a campaign.'
+                loaded.faults.append(_fault(loaded, words, "Take the table out.", name))
+            else:
+                try:
+                    found[name] = model.model_validate(table)
+                except ValidationError as error:
+                    for path, message, hint in told(model, error):
+                        loaded.faults.append(_fault(loaded, message[:1].upper() + message[1:], hint, name, *path))
+        return found
+
+
+def _give(function: Callable[..., Any], as_wanted: Callable[[Any], Wanted]) -> Wanted:
+    return as_wanted(function())
+
+
+def _fault(loaded: Loaded, message: str, hint: str, *path: str) -> Fault:
+    place = ("plugins", *path)
+    return Fault("campaign.toml", message, hint, line_of(loaded.lines, place), ".".join(place))

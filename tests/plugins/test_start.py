@@ -1,0 +1,136 @@
+"""A plugin that cannot be used stops the start with one line that says why."""
+
+from __future__ import annotations
+
+import pytest
+
+from clarion.settings import SettingsError
+
+GOOD = """
+class P(Plugin):
+    api = API_VERSION
+"""
+
+REFUSED = {
+    "not there": ("", "Did you mean"),
+    "raises when it is loaded": ("raise RuntimeError('no luck')", "it cannot be loaded (RuntimeError: no luck)"),
+    "ends the process when it is loaded": ("sys.exit(3)", "it cannot be loaded (SystemExit: 3)"),
+    "hangs when it is loaded": ("threading.Event().wait(30)", "it cannot be loaded (TookTooLong)"),
+    "is no plugin": ("P = 7", "is no class made from clarion.api.Plugin"),
+    "is of another version": (
+        "class P(Plugin):\n    api = 99",
+        "version 99 of the plugin interface, this is version 1",
+    ),
+    "is of no version": ("class P(Plugin):\n    pass", "version None of the plugin interface"),
+    "raises when it is made": (GOOD + "    def __init__(self, *_): 1 / 0", "it cannot be made (ZeroDivisionError"),
+    "has a misspelt hook": (
+        GOOD + "    @hookimpl\n    def chanels(self): return {}",
+        'there is no hook "chanels". Did you mean "channels"?',
+    ),
+    "has a hook without its mark": (
+        GOOD + "    def channels(self): return {}",
+        '"channels" is a hook and must be marked with @hookimpl',
+    ),
+    "has a hook with an unknown parameter": (
+        GOOD + "    @hookimpl\n    def check_campaign(self, petition): return []",
+        "petition",
+    ),
+    "gives junk for channels": (
+        GOOD + "    @hookimpl\n    def channels(self): return 7",
+        "channels by name were wanted",
+    ),
+    "gives a channel that cannot send": (
+        GOOD + "    @hookimpl\n    def channels(self): return {'sms': 7}",
+        "the channel 'sms' has no send",
+    ),
+    "gives junk for routes": (
+        GOOD + "    @hookimpl\n    def blueprints(self): return ['page']",
+        "several of Blueprint were wanted, not of str",
+    ),
+    "has a route that declares nothing": (
+        GOOD
+        + "    @hookimpl\n    def blueprints(self):\n        b = Blueprint('b', __name__)\n"
+        + "        b.get('/x')(lambda: 'x')\n        return [b]",
+        "the route /hooks/odd/x does not declare its access",
+    ),
+    "changes what others are answered": (
+        GOOD
+        + "    @hookimpl\n    def blueprints(self):\n        b = Blueprint('b', __name__)\n"
+        + "        b.before_app_request(lambda: 'mine')\n        return [b]",
+        "would change how other requests are answered",
+    ),
+    "replaces a view": (
+        GOOD
+        + "    @hookimpl\n    def blueprints(self):\n        b = Blueprint('b', __name__)\n"
+        + "        b.record(lambda s: s.app.view_functions.update({'views.index': lambda: ''}))\n        return [b]",
+        "would change how other requests are answered",
+    ),
+    "has a setting that is not known": (GOOD, "plugins.odd.colour: there is no such setting. This plugin takes none."),
+}
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("case", REFUSED)
+def test_it_is_refused_with_its_reason(case: str, install, make_instance) -> None:
+    source, words = REFUSED[case]
+    install(**({"odd": source} if source else {"odder": GOOD}))
+    table = {"colour": "red"} if "setting" in case else {}
+    with pytest.raises(SettingsError) as told:
+        make_instance(plugins={"odd": table})
+    assert words in str(told.value)
+    assert "plugins.odd" in str(told.value)
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_two_of_one_name_are_refused(install, make_instance) -> None:
+    install(twice="odd", odd=GOOD)
+    with pytest.raises(SettingsError, match=r"plugins\.odd: two plugins have this name"):
+        make_instance(plugins={"odd": {}})
+
+
+def test_two_that_bring_one_channel_are_refused(install, make_instance) -> None:
+    channel = """
+class C:
+    sender = "a@b.example"
+    def send(self, mail): return "250"
+
+class P(Plugin):
+    api = API_VERSION
+    @hookimpl
+    def channels(self): return {"email": C()}
+"""
+    install(one=channel, other=channel)
+    with pytest.raises(SettingsError, match=r'plugins\.other: two plugins bring the channel "email": one and other'):
+        make_instance(plugins={"one": {}, "other": {}})
+
+
+def test_one_that_is_installed_and_not_named_is_never_loaded(install, make_instance) -> None:
+    install(odd="raise RuntimeError")
+    assert make_instance().client.get("/healthz").status_code == 200
+
+
+def test_settings_are_checked_by_the_plugins_own_model(install, make_instance) -> None:
+    source = """
+class S(PluginSettings):
+    most: int
+    password: str = ""
+
+class P(Plugin):
+    api = API_VERSION
+    Settings = S
+"""
+    install(odd=source)
+    with pytest.raises(SettingsError, match=r"plugins\.odd\.most: Field required\."):
+        make_instance(plugins={"odd": {}})
+    with pytest.raises(SettingsError, match=r"plugins\.odd\.most: .*integer"):
+        make_instance(plugins={"odd": {"most": "many"}})
+    instance = make_instance(plugins={"odd": {"most": "3"}})
+    (on,) = instance.app.extensions["clarion.plugins"].on
+    assert on.plugin.settings.most == 3
+    assert (on.plugin.place.home, on.plugin.place.production) == (instance.home, False)
+
+
+def test_each_application_has_plugins_of_its_own(install, make_instance) -> None:
+    install(odd=GOOD)
+    one, other = (make_instance(plugins={"odd": {}}).app.extensions["clarion.plugins"] for _ in range(2))
+    assert one.on[0].plugin is not other.on[0].plugin
