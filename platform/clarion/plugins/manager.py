@@ -93,7 +93,9 @@ class Plugins:
                     raise SettingsError(f'plugins.{name}: two plugins bring the channel "{channel}": {both}.')
                 found[channel], owners[channel] = GuardedChannel(sending), name
         self.sends_mails = "email" in found
-        return found if self.sends_mails else found | HomeMail(PluginSettings(), self._place).channels()
+        if not self.sends_mails:
+            found.update(HomeMail(PluginSettings(), self._place).channels())
+        return found
 
     def register_blueprints(self, app: Flask) -> None:
         """Serve each plugin's routes below `/hooks/<name>/`. Raises `SettingsError`."""
