@@ -9,6 +9,7 @@ from flask import Flask
 from . import assets, broker, errors, extensions, i18n, limits, metrics, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
+from .delivery import mails
 from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, views
@@ -42,6 +43,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.extensions["clarion.moulds"] = MouldShelf(time.monotonic)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     app.extensions["clarion.channels"] = plugins.channels()
+    app.extensions["clarion.composers"] = {**mails.COMPOSERS}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
     for blueprint in (views.bp, confirmation.bp, privacy.bp):

@@ -110,10 +110,11 @@ class Instance:
 
     def work(self) -> int:
         """Do all that a worker would do now; how many messages were handled."""
+        from .outbox.service import channels_due
         from .signatures import tasks
 
         with self.app.app_context():
-            handled = int(self.app.extensions["clarion.relay"].drain("email"))
+            handled = sum(int(self.app.extensions["clarion.relay"].drain(lane)) for lane in channels_due())
             tasks.bring_out_reasons()
             tasks.fold_counts()
         return handled

@@ -12,6 +12,11 @@ STRIKES = 3
 """Failures to reach the other side in a row after which the lane pauses."""
 
 
+def channel_of(lane: str) -> str:
+    """The channel by which a lane's messages leave: `email` for the lane `email:recipients`."""
+    return lane.partition(":")[0]
+
+
 @dataclass(slots=True)
 class Lane:
     """The state of one lane in one worker process."""

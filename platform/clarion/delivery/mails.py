@@ -1,49 +1,24 @@
-"""What mails say: made at the moment of sending from the sealed details, in the signer's language."""
+"""What mails to a signer say: made at the moment of sending from the sealed details, in the signer's language."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from email.utils import format_datetime
 
 from flask import current_app, render_template
 from flask_babel import force_locale
-from sqlalchemy import select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..domain import prose
-from ..domain.person import Person
-from ..extensions import db, now
+from ..extensions import now
 from ..outbox.service import Leased
 from ..pages.links import share_links
 from ..pages.render import fill, keeping, language_named, links, settings, to_html
-from ..sealing import Keyring, Link, open_sealed
-from ..signatures.models import CONFIRMED, PENDING, Signature
+from ..signatures.models import CONFIRMED, PENDING
 from .channels import Mail, MailChannel
+from .composing import Composer, NothingToSay
 from .mime import Words, as_email
 from .moulds import MouldShelf, mark, values
-
-
-class NothingToSay(Exception):
-    """The message has no purpose any more: the signature is gone, or confirmed meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is needed of a signature to write to its owner."""
-
-    state: str
-    language: str
-    sealed: bytes
-
-
-def sealed_of(page: Sequence[Leased]) -> dict[int, Sealed]:
-    """The signatures of a page of messages, in one question."""
-    columns = (Signature.id, Signature.state, Signature.language, Signature.sealed)
-    rows = db.session.execute(select(*columns).where(Signature.id.in_([leased.signature_id for leased in page]))).all()
-    # after a rollback, which ends a question otherwise, psycopg would forget all statements it has prepared
-    db.session.commit()
-    return {id: Sealed(state, language, sealed) for id, state, language, sealed in rows}
+from .signers import Sealed, open_signer
 
 
 def compose(leased: Leased, signature: Sealed | None) -> Mail:
@@ -51,9 +26,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     live = live_campaigns().by_id(leased.campaign_id)
     if signature is None or live is None or not _is_wanted(leased.kind, signature.state):
         raise NothingToSay
-    keyring: Keyring = current_app.extensions["clarion.keyring"]
-    details = open_sealed(keyring.private_key(live.key_id), signature.sealed)
-    person, link = Person.from_details(details), Link.from_text(details["link"])
+    person, link = open_signer(live, signature)
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
     sender = mail_channel().sender
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
@@ -120,3 +93,6 @@ def _words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             message_id=f"{mark('messageid')}@mould.example",
             reply_to=campaign.lead.email,
         )
+
+
+COMPOSERS: dict[str, Composer] = dict.fromkeys(("confirm", "again", "thanks"), compose)

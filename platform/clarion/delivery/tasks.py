@@ -16,8 +16,9 @@ from ..outbox import service
 from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
 from .channels import Channel, Refused, Retry, Unreachable, Unsure
-from .lanes import Lane
-from .mails import NothingToSay, Sealed, compose, sealed_of
+from .composing import NothingToSay, composer_of
+from .lanes import Lane, channel_of
+from .signers import Sealed, sealed_of
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
@@ -69,7 +70,7 @@ class Relay:
     def _send_page(self, page: list[Leased]) -> int:
         """Send one message after the other; each line in the book settles the last and begins the next."""
         settled: list[Settlement] = []
-        signatures = _insist(sealed_of, page) if page else {}
+        signatures = _insist(sealed_of, page)
         db.session.remove()
         with self._book as book:
             for place, leased in enumerate(page):
@@ -78,7 +79,7 @@ class Relay:
                     service.give_back(leased.token, page[place:])
                     return place
                 begun = _insist(book.begin, leased, settled)
-                settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id))]
+                settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id or 0))]
         _insist(service.settle, settled)
         return len(page)
 
@@ -105,13 +106,13 @@ class Relay:
 
     def _pass_on(self, leased: Leased, signature: Sealed | None) -> str:
         channels: Mapping[str, Channel] = current_app.extensions["clarion.channels"]
-        mail = compose(leased, signature)
+        mail = composer_of(leased.kind)(leased, signature)
         # a slow server must not hold a database connection
         db.session.remove()
         lane = self.lane(leased.channel)
         self._sending[leased.token] = time.monotonic()
         try:
-            code = channels[leased.channel].send(mail)
+            code = channels[channel_of(leased.channel)].send(mail)
         except Unreachable:
             lane.missed()
             raise

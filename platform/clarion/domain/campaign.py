@@ -89,6 +89,29 @@ class ConsentAsk:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """A campaign's own words for one kind of mail in one language, in place of the platform's."""
+
+    subject: str
+    body: str
+    """Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """How the petition reaches those it is addressed to. With nothing here, staff hand it over themselves."""
+
+    milestones: tuple[int, ...] = ()
+    """Numbers of signatures at which the recipients get a mail."""
+    digest: Literal["no", "daily", "weekly"] = "no"
+    """How often they are told the new total."""
+    letters: bool = False
+    """Whether each signer's letter goes to the recipients of their district and to those without one."""
+    letters_a_day: int = 50
+    """The most letters that one recipient gets on a day."""
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
     """An image of the campaign; its bytes are stored once, under `digest` (SHA-256, hex)."""
 
@@ -127,6 +150,11 @@ class Campaign:
     media: tuple[Media, ...] = ()
     plugins: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What plugins are told about this campaign, by their names."""
+    mail: dict[str, dict[str, Wording]] = field(default_factory=dict)
+    """Its own words for mails, by kind and then by language: `mail["confirm"]["es"]`."""
+    handing_over: HandingOver = HandingOver()
+    districts: dict[str, str] = field(default_factory=dict)
+    """The district of a postal code, as `recipients.csv` names it in the campaign's main language."""
 
     @property
     def lead(self) -> Organisation:
@@ -163,10 +191,16 @@ class Campaign:
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no spaces, so equal campaigns give equal bytes."""
         known = asdict(self)
-        if not self.plugins:
-            # an edition from before there were plugins keeps its digest
-            del known["plugins"]
+        for name in self.unsaid:
+            del known[name]
         return json.dumps(known, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """What a campaign says nothing about; left out of its JSON, so that editions from before it was there keep
+        their digest."""
+        empty = {"plugins": {}, "mail": {}, "districts": {}, "handing_over": HandingOver()}
+        return tuple(name for name, nothing in empty.items() if getattr(self, name) == nothing)
 
     @property
     def digest(self) -> str:
@@ -185,4 +219,10 @@ class Campaign:
         raw["consents"] = tuple(ConsentAsk(**c) for c in raw["consents"])
         raw["media"] = tuple(Media(**m) for m in raw["media"])
         raw["image"] = Media(**raw["image"]) if raw["image"] else None
+        if handing_over := raw.pop("handing_over", None):
+            raw["handing_over"] = HandingOver(**{**handing_over, "milestones": tuple(handing_over["milestones"])})
+        raw["mail"] = {
+            kind: {code: Wording(**words) for code, words in by_language.items()}
+            for kind, by_language in raw.get("mail", {}).items()
+        }
         return cls(**{**raw, "languages": tuple(raw["languages"])})

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
+from clarion.delivery import models as _delivery  # noqa: F401 - the models register themselves
+from clarion.events import EventRow as _EventRow  # noqa: F401
 from clarion.extensions import db
-from clarion.outbox import models as _outbox  # noqa: F401 - the models register themselves
+from clarion.outbox import models as _outbox  # noqa: F401
 from clarion.signatures import models as _signatures  # noqa: F401
+from clarion.updates import models as _updates  # noqa: F401
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, false
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
 
-STATES = ("due", "sent", "needless", "failed", "unknown", "held", "capped", "set_aside")
-DUE, SENT, NEEDLESS, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE = STATES
+STATES = ("due", "sent", "needless", "failed", "unknown", "held", "capped", "set_aside", "bounced")
+DUE, SENT, NEEDLESS, FAILED, UNKNOWN, HELD, CAPPED, SET_ASIDE, BOUNCED = STATES
 """The states of a message; only `due` is ever sent.
 
 `needless`: by the time it could leave there was nothing to say. `unknown`: nobody can tell whether it
 left, and it must not leave twice. `held`: waits for a person to look at the signature. `capped`: the
-mailbox had enough mail already. `set_aside`: it killed its worker again and again.
+mailbox had enough mail already. `set_aside`: it killed its worker again and again. `bounced`: it was
+taken and came back.
 """
 
 FIRST, LAST = 0, 9
@@ -28,6 +29,14 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "message"
     __table_args__ = (
         Index("ix_message_next", "state", "channel", "priority", "due_at"),
+        Index(
+            "ix_message_about",
+            "kind",
+            "about_id",
+            "state",
+            postgresql_where=text("about_id IS NOT NULL"),
+            sqlite_where=text("about_id IS NOT NULL"),
+        ),
         {**NEVER_REUSED, "postgresql_with": {"fillfactor": 60}},
     )
     """Room is left on each page of the table for the next version of a row: a lease and a begun attempt touch no index,
@@ -35,11 +44,13 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
-    """`confirm`, `again` or `thanks`."""
+    """`confirm`, `again`, `thanks`, `update`; to decision makers `milestone`, `digest`, `letter`."""
     channel: Mapped[str] = mapped_column(String(20))
-    """The lane it leaves by: `email`."""
+    """The lane it leaves by: a channel such as `email`, with a part of its own after a colon, as `email:recipients`."""
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
-    signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), index=True)
+    signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), index=True)
+    about_id: Mapped[int | None] = mapped_column(BigId)
+    """What else it tells of, by its kind: an update, a delivery, or the addressee of a letter."""
     dedupe_key: Mapped[str] = mapped_column(String(80), unique=True)
     state: Mapped[str] = mapped_column(String(12), default=DUE)
     priority: Mapped[int] = mapped_column(SmallInteger, default=FIRST, server_default="0")

@@ -37,10 +37,11 @@ class Leased:
     kind: str
     channel: str
     campaign_id: int
-    signature_id: int
+    signature_id: int | None
     attempt: int
     token: str
     created_at: datetime
+    about_id: int | None = None
 
 
 REPEATABLE = ("confirm",)
@@ -53,11 +54,14 @@ class NewMessage:
 
     kind: str
     campaign_id: int
-    signature_id: int
+    signature_id: int | None
     dedupe_key: str
     state: str = DUE
     channel: str = "email"
     priority: int = FIRST
+    about_id: int | None = None
+    due_at: datetime | None = None
+    """Without it, at once."""
 
 
 def put(connection: Connection, messages: Sequence[NewMessage]) -> list[bool]:
@@ -68,6 +72,8 @@ def put(connection: Connection, messages: Sequence[NewMessage]) -> list[bool]:
     """
     moment = this_minute()
     rows = [_row(message, moment) for message in messages]
+    if any(message.about_id for message in messages):
+        rows = [{**row, "about_id": message.about_id} for row, message in zip(rows, messages, strict=True)]
     new = {key for (key,) in insert_new_rows(connection, Message, rows, ("dedupe_key",))}
     capped = []
     goes_out = []
@@ -95,7 +101,7 @@ def _row(message: NewMessage, moment: datetime) -> dict[str, object]:
         "attempt": 0,
         "crashes": 0,
         "last_code": "",
-        "due_at": moment,
+        "due_at": message.due_at or moment,
         "created_at": moment,
     }
 
@@ -128,12 +134,23 @@ def lease(channel: str, owner: str, limit: int = PAGE) -> list[Leased]:
                 Message.signature_id,
                 Message.attempt,
                 Message.created_at,
+                Message.about_id,
                 Message.priority,
             )
         ).all()
     rows = sorted(rows, key=lambda row: (row.priority, row.id))
     return [
-        Leased(row.id, row.kind, row.channel, row.campaign_id, row.signature_id, row.attempt, owner, row.created_at)
+        Leased(
+            row.id,
+            row.kind,
+            row.channel,
+            row.campaign_id,
+            row.signature_id,
+            row.attempt,
+            owner,
+            row.created_at,
+            row.about_id,
+        )
         for row in rows
     ]
 

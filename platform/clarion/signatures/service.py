@@ -112,9 +112,10 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
         # asked for new signatures too, so that both take the same time (rule 5)
         there = _there(connection, prepared)
         messages = [_message(one, there) for one in prepared]
-        _write_consents(connection, prepared, [message.signature_id for message in messages])
+        ids = [there[one.key].id for one in prepared]
+        _write_consents(connection, prepared, ids)
         sent = put(connection, messages)
-    return [Signed(message.signature_id, goes) for message, goes in zip(messages, sent, strict=True)]
+    return [Signed(id, goes) for id, goes in zip(ids, sent, strict=True)]
 
 
 def _look_up(token: str) -> bytes:

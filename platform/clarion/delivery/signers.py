@@ -1,0 +1,44 @@
+"""The signers of a page of messages: read together, opened one by one, in a worker only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..campaigns.live import LiveCampaign
+from ..domain.person import Person
+from ..extensions import db
+from ..outbox.service import Leased
+from ..sealing import Keyring, Link, open_sealed
+from ..signatures.models import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What is needed of a signature to write to its owner."""
+
+    state: str
+    language: str
+    sealed: bytes
+
+
+def sealed_of(page: Sequence[Leased]) -> dict[int, Sealed]:
+    """The signatures of a page of messages, in one question."""
+    ids = [leased.signature_id for leased in page if leased.signature_id]
+    if not ids:
+        return {}
+    columns = (Signature.id, Signature.state, Signature.language, Signature.sealed)
+    rows = db.session.execute(select(*columns).where(Signature.id.in_(ids))).all()
+    # after a rollback, which ends a question otherwise, psycopg would forget all statements it has prepared
+    db.session.commit()
+    return {id: Sealed(state, language, sealed) for id, state, language, sealed in rows}
+
+
+def open_signer(live: LiveCampaign, signature: Sealed) -> tuple[Person, Link]:
+    """Who signed, and their own link. Raises `KeyMissing` or `SealBroken`."""
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    details = open_sealed(keyring.private_key(live.key_id), signature.sealed)
+    return Person.from_details(details), Link.from_text(details["link"])
