@@ -46,7 +46,7 @@ lock: .venv/folder ## pin again what pyproject.toml asks for (UPGRADE=1: at the 
 	compile() { "$$tools/bin/uv" pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command 'make lock' \
 	  $(if $(UPGRADE),--upgrade) "$$@" > /dev/null; }; \
-	compile --group build -o requirements.lock; \
+	compile --group build --group plugins -o requirements.lock; \
 	sed -nE 's/^([a-z][^ ]*==[^\\]*) \\$$/\1/p' requirements.lock > "$$tools/pins"; \
 	compile --group dev --constraint "$$tools/pins" -o requirements-dev.lock
 

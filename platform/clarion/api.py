@@ -5,7 +5,7 @@ What is here stays, or `API_VERSION` rises. Everything else may change with any 
 
 from __future__ import annotations
 
-from .delivery.channels import Channel, Mail, MailChannel, Refused, Retry, Unreachable, Unsure
+from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Retry, Unreachable, Unsure
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
 from .hookspecs import API_VERSION, Chore, Figure, Place, Plugin, PluginSettings, hookimpl
@@ -14,6 +14,7 @@ from .security import access
 
 __all__ = (
     "API_VERSION",
+    "Blocked",
     "Campaign",
     "Channel",
     "Chore",

@@ -20,7 +20,7 @@ from .privacy import views as privacy
 from .sealing import Keyring
 from .settings import Settings, SettingsError
 from .signatures.group import init_signing
-from .signatures.tokens import FormTokens, References
+from .signatures.tokens import FormTokens, References, UnsubscribeTokens
 
 
 def create_app(settings: Settings, *, holds_private: bool = True, patience: Patience = COMMANDS) -> Flask:
@@ -60,4 +60,5 @@ def _init_keys(app: Flask, settings: Settings, *, holds_private: bool) -> None:
         raise SettingsError(f"keyring.folder: {keyring.folder} cannot be used: {error.strerror}.") from error
     app.extensions["clarion.keyring"] = keyring
     app.extensions["clarion.form_tokens"] = FormTokens(keyring, settings.signing.form_hours)
+    app.extensions["clarion.unsubscribe_tokens"] = UnsubscribeTokens(keyring)
     app.extensions["clarion.references"] = References(keyring, settings.signing.unconfirmed_days)

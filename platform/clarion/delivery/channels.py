@@ -8,11 +8,16 @@ from typing import Protocol
 
 
 class Refused(Exception):
-    """The message will never be taken; trying again would not help. `code` names nobody."""
+    """The message will never be taken; trying again would not help. `code` names nobody.
 
-    def __init__(self, code: str) -> None:
+    `no_mailbox` says that it is for want of the mailbox itself (RFC 3463: 5.1.1 and the like), which then gets no
+    further mail from any campaign.
+    """
+
+    def __init__(self, code: str, *, no_mailbox: bool = False) -> None:
         super().__init__(code)
         self.code = code
+        self.no_mailbox = no_mailbox
 
 
 class Retry(Exception):
@@ -26,6 +31,10 @@ class Retry(Exception):
 
 class Unreachable(Retry):
     """The other side could not be reached at all; the whole lane had better wait."""
+
+
+class Blocked(Retry):
+    """The other side refuses us, not this message (RFC 3463: 5.7.x): the whole lane stops, and somebody is told."""
 
 
 class Unsure(Exception):

@@ -23,6 +23,10 @@ class Words:
     language: str
     message_id: str
     reply_to: str = ""
+    unsubscribe: str = ""
+    """The address that ends such mails with one POST (RFC 8058); a mail that was asked for just now has none."""
+    feedback_id: str = ""
+    """What a provider's complaint figures are kept by: campaign, kind and site, the sender last."""
 
 
 def as_email(words: Words) -> EmailMessage:
@@ -35,6 +39,11 @@ def as_email(words: Words) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"
     if words.reply_to:
         message["Reply-To"] = Address(addr_spec=words.reply_to)
+    if words.unsubscribe:
+        message["List-Unsubscribe"] = f"<{words.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    if words.feedback_id:
+        message["Feedback-ID"] = words.feedback_id
     message.set_content(_short_lines(words.text), cte="8bit")
     message.add_alternative(_short_lines(words.html), subtype="html", cte="8bit")
     message["Content-Language"] = words.language  # last: making the parts takes earlier Content-* headers away

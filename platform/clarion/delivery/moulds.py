@@ -14,7 +14,7 @@ from email.policy import SMTP
 
 from markupsafe import escape
 
-SLOTS = ("recipient", "messageid", "date", "confirm", "code", "me", "name", "htmlname")
+SLOTS = ("recipient", "messageid", "date", "confirm", "code", "me", "unsubscribe", "name", "htmlname")
 LINE = 500
 """Where headers are folded: far enough for any title, well below the 998 octets of RFC 5322."""
 

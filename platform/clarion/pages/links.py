@@ -29,6 +29,10 @@ class Links:
         """A signer's own page."""
         return f"{self.base_url}/me/{token}"
 
+    def unsubscribe(self, token: str) -> str:
+        """The page that ends one kind of mail."""
+        return f"{self.base_url}/unsubscribe/{token}"
+
     def media(self, digest: str) -> str:
         """An image."""
         return f"{self.base_url}/media/{digest}"

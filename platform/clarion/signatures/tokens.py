@@ -104,6 +104,42 @@ class References:
         return Reference(signature_id, edition_id, ticked) if at.timestamp() < expires else None
 
 
+@dataclass(frozen=True, slots=True)
+class Unsubscription:
+    """What the link in a mail ends: one organisation's mails to a signer, or the mails to a decision maker."""
+
+    id: int
+    """Of the signature, or of the addressee."""
+    organisation: str = ""
+    """Whose mails to a signer end; without one it is an addressee's link."""
+    channel: str = "email"
+
+
+class UnsubscribeTokens:
+    """Tokens of `/unsubscribe/<token>`: good for ever, good for nothing else, and they tell nothing (RFC 8058)."""
+
+    MARK = "u"
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._box = SecretBox(keyring.secret("unsubscribe"))
+
+    def make(self, ends: Unsubscription) -> str:
+        """A token for a mail."""
+        packed = f"{ends.id}:{ends.channel}:{ends.organisation}".encode()
+        return self.MARK + encode_token(encrypt(self._box, packed))
+
+    def read(self, text: str) -> Unsubscription | None:
+        """What it ends, or `None` if it is forged or none at all."""
+        raw = decode_token(text.removeprefix(self.MARK)) if text.startswith(self.MARK) else None
+        if raw is None:
+            return None
+        try:
+            id, channel, organisation = self._box.decrypt(raw).decode().split(":", 2)
+            return Unsubscription(int(id), organisation, channel)
+        except (CryptoError, ValueError, TypeError):
+            return None
+
+
 def code_mark(key: bytes, look_up: bytes, code: str) -> bytes:
     """What is kept of a six-digit code: nothing that could be tried out without the key."""
     return hashlib.blake2b(look_up + code.encode(), key=key, digest_size=16, person=b"code").digest()
