@@ -6,6 +6,7 @@ What is here stays, or `API_VERSION` rises. Everything else may change with any 
 from __future__ import annotations
 
 from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Retry, Unreachable, Unsure
+from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
 from .hookspecs import API_VERSION, Chore, Figure, Place, Plugin, PluginSettings, hookimpl
@@ -32,4 +33,5 @@ __all__ = (
     "access",
     "hookimpl",
     "log",
+    "report_feedback",
 )

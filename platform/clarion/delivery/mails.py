@@ -16,6 +16,7 @@ from ..pages.render import fill, keeping, language_named, links, settings, to_ht
 from ..signatures.models import CONFIRMED, PENDING
 from .channels import Mail, MailChannel
 from .composing import Composer, NothingToSay
+from .feedback import message_name
 from .mime import Words, as_email
 from .moulds import MouldShelf, mark, values
 from .signers import Sealed, open_signer
@@ -36,7 +37,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
         values(
             person.email,
             person.name,
-            messageid=f"{leased.id}.{leased.kind}-{code}@{sender.rpartition('@')[2]}",
+            messageid=f"{message_name(leased.id)}@{sender.rpartition('@')[2]}",
             date=format_datetime(now()),
             confirm=links().confirm(link.confirm_token),
             code=link.code,

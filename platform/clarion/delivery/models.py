@@ -97,7 +97,8 @@ class Delivery(db.Model):  # type: ignore[name-defined,misc]
     kind: Mapped[str] = mapped_column(String(12))
     """`milestone`, `digest` or `pack`."""
     name: Mapped[str] = mapped_column(String(80))
-    """What makes it the only one of its kind: `500`, `2026-07-12`."""
+    """What makes it the only one of its kind, its addressee included: `500:17`, `2026-07-12:17`."""
+    addressee_id: Mapped[int | None] = mapped_column(ForeignKey("addressee.id"))
     count: Mapped[int]
     """Confirmed signatures at that moment, which everything in it rests on."""
     up_to: Mapped[int] = mapped_column(BigId, default=0, server_default="0")

@@ -1,0 +1,62 @@
+"""What providers tell of mails after taking them: kept at once, by whichever process hears it; a worker acts on it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from typing import Literal
+
+from flask import current_app
+
+from ..extensions import insert_if_new, this_minute, transaction
+from ..sealing import Keyring
+from .models import Feedback
+
+_MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([a-z2-7]{16})@[^<>\s@]+>?")
+
+
+def message_name(message_id: int) -> str:
+    """The part of a mail's Message-ID before the `@`: the same at every try, and nobody can make up another's."""
+    return f"{message_id}.{_mark(message_id)}"
+
+
+def message_of(header: str) -> int | None:
+    """The message that a Message-ID belongs to, or `None` if it is not one of ours."""
+    found = _MESSAGE_ID.fullmatch(header.strip())
+    if found is None or not hmac.compare_digest(found[2], _mark(int(found[1]))):
+        return None
+    return int(found[1])
+
+
+def report_feedback(
+    source: str, event_key: str, message_id: str, kind: Literal["bounced", "complained"], code: str = ""
+) -> bool:
+    """Keep what a provider told of a mail; `False` if its Message-ID is none of ours.
+
+    `source` is who told, `event_key` its own name of the event: told again, in any order, it is kept once. `code`
+    names nobody: an enhanced status code such as `5.1.1`.
+    """
+    message = message_of(message_id)
+    if message is None:
+        return False
+    row = {
+        "source": source[:40],
+        "event_key": hashlib.sha256(event_key.encode()).hexdigest(),
+        "message_id": message,
+        "kind": kind,
+        "code": code[:80],
+        "received_at": this_minute(),
+    }
+    with transaction() as session:
+        session.execute(insert_if_new(Feedback).values(row))
+    return True
+
+
+def _mark(message_id: int) -> str:
+    """Ten bytes that only this instance can make for this number."""
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    key = keyring.secret("message-id")
+    mark = hashlib.blake2b(str(message_id).encode(), key=key, digest_size=10, person=b"message-id").digest()
+    return base64.b32encode(mark).decode().lower()
