@@ -9,9 +9,10 @@ from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Ret
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
-from .hookspecs import API_VERSION, Chore, Figure, Place, Plugin, PluginSettings, hookimpl
+from .hookspecs import API_VERSION, Chore, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
-from .security import access
+from .security import access, body_limit
+from .vocabulary import translations
 
 __all__ = (
     "API_VERSION",
@@ -23,6 +24,7 @@ __all__ = (
     "FileChannel",
     "Mail",
     "MailChannel",
+    "Panel",
     "Place",
     "Plugin",
     "PluginSettings",
@@ -31,7 +33,9 @@ __all__ = (
     "Unreachable",
     "Unsure",
     "access",
+    "body_limit",
     "hookimpl",
     "log",
     "report_feedback",
+    "translations",
 )

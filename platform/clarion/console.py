@@ -1,6 +1,7 @@
 """The WSGI entry of the staff console: a process of its own, which holds the private keys.
 
-So far it answers probes and metrics only; the staff's pages are not built yet.
+So far it answers probes and metrics only; the staff's pages are not built yet. What plugins will show there is
+gathered and checked at the start already, so that a fault is not found out on the day that they are.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from . import assets, errors, extensions, i18n, metrics, monitoring, security
 from .campaigns.live import init_live
 from .pages.views import context
 from .patience import PAGES
+from .plugins.manager import Plugins
 from .sealing import Keyring
 from .settings import Settings, load_settings
 from .supervisor import die_with_parent
@@ -32,6 +34,9 @@ def create_console(settings: Settings) -> Flask:
     assets.init_assets(app)
     app.context_processor(context)
     metrics.init_metrics(app)
+    plugins = app.extensions["clarion.plugins"] = Plugins(settings)
+    plugins.furnish(app)
+    app.extensions["clarion.panels"] = plugins.panels(app)
     return app
 
 

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 API_VERSION = 1
 """Rises when a plugin that was right before would be wrong; a plugin says in `api` which one it was written for."""
 
+SLOTS = {
+    "campaign.below-form": "in the card of the petition's page that holds the form, below it",
+    "campaign.below-text": "on the petition's page, after its text and reasons",
+    "campaign.footer": "at the foot of the petition's page",
+    "thanks.below": "on the page after signing, which asks to look into the mailbox",
+    "confirmed.below": "on the page after confirming",
+}
+"""The places of public pages that plugins may fill."""
+
 hookspec = pluggy.HookspecMarker("clarion")
 hookimpl = pluggy.HookimplMarker("clarion")
 
@@ -53,6 +62,10 @@ class Plugin:
     """The model of its table `[plugins.<name>]`."""
     CampaignSettings: ClassVar[type[PluginSettings] | None] = None
     """The model of the table of the same name in a campaign's `campaign.toml`; without one, no campaign may have it."""
+    page_slots: ClassVar[tuple[str, ...]] = ()
+    """The places of pages that its `page_slot` fills."""
+    routes_elsewhere: ClassVar[tuple[str, ...]] = ()
+    """The rules of its routes that are not served below `/hooks/<name>/` but exactly as they stand here."""
     personal_data: ClassVar[str] = "none"
     """Which personal data it sees, in a few words: `clarion plugins` tells those who decide whether to switch it on."""
 
@@ -69,6 +82,17 @@ class Chore:
     every: float
     """Seconds from one run to the next."""
     run: Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """What a plugin shows to staff."""
+
+    id: str
+    """Small letters, digits and hyphens; the plugin's name is put before it."""
+    title: str
+    render: Callable[[], str]
+    """Gives HTML, cleaned like that of a page slot, each time that somebody looks; at most two seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +114,20 @@ class Hooks:
 
     @hookspec
     def blueprints(self) -> Iterable[Blueprint]:
-        """Give routes, served below `/hooks/<plugin>/`; every view declares its `access`. Asked once, at the start."""
+        """Give routes, served below `/hooks/<plugin>/` or as `routes_elsewhere` says; every view declares its `access`.
+
+        Asked once, at the start.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def page_slot(self, slot: str, campaign: Campaign, language: str, settings: PluginSettings | None) -> str:
+        """Give HTML for a place of a campaign's pages, or an empty text; at most two seconds, and kept for a minute."""
+        raise NotImplementedError
+
+    @hookspec
+    def staff_panels(self) -> Iterable[Panel]:
+        """Give what staff see of it in their console. Asked once, when a console starts."""
         raise NotImplementedError
 
     @hookspec

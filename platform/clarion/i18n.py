@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 
 from babel import Locale
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -180,16 +180,21 @@ def catalog_faults(folder: Path) -> list[str]:
         for message in catalog:
             if not message.id:
                 continue
-            source = _forms(message.id)
-            target = _forms(message.string)
-            if not all(target):
+            source = forms(message.id)
+            if not all(forms(message.string)):
                 faults.append(f"{code}: not translated: {source[0]!r}")
-            elif any(_marks(text) - _marks(source[-1]) for text in target) or _marks(target[-1]) != _marks(source[-1]):
+            elif placeholders_differ(message):
                 faults.append(f"{code}: placeholders or tags differ: {source[0]!r}")
     return faults
 
 
-def _forms(text: object) -> list[str]:
+def placeholders_differ(message: Message) -> bool:
+    """Whether a translation lost or invented a placeholder or a tag; a form for one may leave the number out."""
+    wanted, target = _marks(forms(message.id)[-1]), forms(message.string)
+    return any(_marks(text) - wanted for text in target) or _marks(target[-1]) != wanted
+
+
+def forms(text: object) -> list[str]:
     """A message's singular and plural forms, or its one form."""
     return [str(form or "") for form in text] if isinstance(text, list | tuple) else [str(text or "")]
 

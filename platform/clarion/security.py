@@ -24,6 +24,8 @@ nowhere. `machine`: probes and metrics, kept nowhere, told no one."""
 
 BODY_LIMIT = 64 * 1024
 PARTS_LIMIT = 60
+LARGEST_BODY = 2 * 1024 * 1024
+"""What a view of a plugin may ask for; the servers themselves take no more."""
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -53,6 +55,24 @@ def access(kind: Access) -> Callable[[View], View]:
     return declare
 
 
+def body_limit(size: int) -> Callable[[View], View]:
+    """Let a view of a plugin take bodies of so many bytes, 2 MB at most; others take 64 KB."""
+    if not BODY_LIMIT <= size <= LARGEST_BODY:
+        raise ValueError(f"a body may have {BODY_LIMIT} to {LARGEST_BODY} bytes, not {size}")
+
+    def declare(view: View) -> View:
+        view.body_limit = size  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def _widen_body() -> None:
+    size = getattr(current_app.view_functions.get(request.endpoint or ""), "body_limit", None)
+    if size is not None:
+        request.max_content_length = request.max_form_memory_size = size
+
+
 def access_of(app: Flask, endpoint: str | None) -> Access | None:
     """What the view behind an endpoint declared, or `None`."""
     view = app.view_functions.get(endpoint or "")
@@ -69,6 +89,7 @@ def init_security(app: Flask, settings: Settings) -> None:
     )
     app.wsgi_app = ForwardedHeaders(app.wsgi_app, settings.site.trusted_proxies)  # type: ignore[method-assign]
     app.extensions["clarion.hsts"] = settings.site.production
+    app.before_request(_widen_body)
     app.after_request(_add_headers)
 
 

@@ -21,11 +21,12 @@ from .memory import settle_memory
 from .monitoring import log, report
 from .pages.front import install_front
 from .sealing import Keyring
+from .security import LARGEST_BODY
 from .settings import Settings
 from .worker import Worker
 
 THREADS = 12
-BODY_HARD_LIMIT = 1024 * 1024
+BODY_HARD_LIMIT = LARGEST_BODY + 1
 """Where the server itself cuts a body off; the app answers much smaller ones with a page of its own."""
 
 WATCH_PAUSE = 1.0

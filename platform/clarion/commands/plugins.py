@@ -66,7 +66,9 @@ def _told(name: str, made: type[Plugin], on: Plugins) -> list[str]:
     lines = [
         f"{(made.__doc__ or '').strip().splitlines()[0]}" if made.__doc__ else "",
         f"hooks: {', '.join(hooks) or 'none'}",
-        f"routes: {', '.join(on.routes.get(name, ())) or 'none'}",
+        f"routes: {', '.join(route for route in on.routes.get(name, ()) if route.startswith('/hooks/')) or 'none'}",
+        f"routes elsewhere: {', '.join(made.routes_elsewhere)}" if made.routes_elsewhere else "",
+        f"page slots: {', '.join(made.page_slots)}" if made.page_slots else "",
         f"personal data: {made.personal_data}",
         f"settings: {', '.join(made.Settings.model_fields) or 'none'}",
     ]

@@ -19,6 +19,7 @@ _finder = MarkdownIt("commonmark", {"html": True})
 _finder.validateLink = lambda url: True  # type: ignore[method-assign]
 _SPACED = re.compile(r"(!?)\[[^\[\]]{0,300}\]\(([^()\s\"'<>]{1,300} [^()\"'<>]{1,300})\)")
 """What its author took for a link or an image: with a space in its target it stands as text."""
+_OWN_IMAGE = re.compile(r"/[\w.~%-][\w.~%/-]*")
 _ADDRESS_SIGN = re.compile(r"[/:@]|\.\w")
 _MAILBOX = re.compile(r"[^\s@:/]{1,64}@[^\s@:/]{1,250}\.[a-z]{2,20}", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,9}[a-z]{2,20}(?:[/?#:]|$)", re.IGNORECASE)
@@ -39,6 +40,22 @@ def render(markdown: str, image_url: Callable[[str], str] = lambda src: "") -> s
     html = re.sub(r'<img src=""[^>]*>', "", html)
     html = re.sub(r"(</?)h1>", r"\1h2>", html)
     return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes=SCHEMES, link_rel="noopener noreferrer")
+
+
+def clean(html: str) -> str:
+    """Somebody else's HTML, cut down to what a campaign's Markdown may become, with images of this site only."""
+    return nh3.clean(
+        html,
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        attribute_filter=lambda tag, name, value: _of_this_site(value) if (tag, name) == ("img", "src") else value,
+        url_schemes=SCHEMES,
+        link_rel="noopener noreferrer",
+    )
+
+
+def _of_this_site(address: str) -> str | None:
+    return address if _OWN_IMAGE.fullmatch(address) else None
 
 
 def plain(markdown: str) -> str:

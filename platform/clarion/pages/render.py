@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from flask import current_app, g, has_request_context, render_template, url_for
@@ -132,6 +132,7 @@ def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:
         "qr": qr_code(url),
         "image_url": links().media(campaign.image.digest) if campaign.image else "",
         "languages": [_choice(campaign, code, language) for code in campaign.languages],
+        "slot": partial(current_app.extensions["clarion.slots"], live, language),
         "alternates": [{"code": code, "url": links().page(campaign.slug, code)} for code in campaign.languages],
     }
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import click
 from flask import Blueprint
+from markupsafe import Markup
 
 from ..delivery.channels import Channel
-from ..hookspecs import Chore, Figure
+from ..domain import prose
+from ..hookspecs import Chore, Figure, Panel
 from .guard import Junk
 
 Thing = TypeVar("Thing")
+
+MOST_HTML = 20_000
+"""Characters that a plugin may add to a page in one place; the core's own page has about as many."""
 
 
 def channels(given: Any) -> dict[str, Channel]:
@@ -48,6 +54,29 @@ def chores(given: Any) -> list[Chore]:
 def figures(given: Any) -> list[Figure]:
     """Figures."""
     return [Figure(one.name, one.meaning, float(one.value)) for one in _all(given, Figure)]
+
+
+def html(given: Any) -> Markup:
+    """HTML for a page, cleaned like a campaign's own: no script, no style, no form, nothing from elsewhere."""
+    if not isinstance(given, str):
+        raise Junk(f"HTML was wanted, not {type(given).__name__}")
+    if len(given) > MOST_HTML:
+        raise Junk(f"HTML of {MOST_HTML} characters at most was wanted, not of {len(given)}")
+    return Markup(prose.clean(given))  # noqa: S704 - cleaned by an allow-list
+
+
+def panels(given: Any) -> list[Panel]:
+    """Panels, each with an id of its own."""
+    found = _all(given, Panel)
+    panel: Any  # its fields are what a plugin put into them
+    for panel in found:
+        if not isinstance(panel.id, str) or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", panel.id):
+            raise Junk(f"the id {panel.id!r} of a panel is not in small letters, digits and hyphens")
+        if not isinstance(panel.title, str) or not panel.title.strip() or not callable(panel.render):
+            raise Junk(f'the panel "{panel.id}" has no title or no render')
+    if len({panel.id for panel in found}) < len(found):
+        raise Junk("two panels have the same id")
+    return found
 
 
 def sentences(given: Any) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from ..domain.faults import did_you_mean
-from ..hookspecs import API_VERSION, Hooks, Place, Plugin, PluginSettings
+from ..hookspecs import API_VERSION, SLOTS, Hooks, Place, Plugin, PluginSettings
 from ..settings import SettingsError
 from .guard import within
 
@@ -49,6 +49,7 @@ def load(name: str, table: Mapping[str, Any], known: Mapping[str, Sequence[Entry
     settings = _settings(name, made, table)
     plugin = asked(name, "it cannot be made", lambda: made(settings, place))
     _check_hooks(name, plugin)
+    _check_slots(name, plugin)
     return plugin
 
 
@@ -115,3 +116,18 @@ def _check_hooks(name: str, plugin: Plugin) -> None:
             raise SettingsError(f'plugins.{name}: there is no hook "{attribute}". {did_you_mean(attribute, HOOKS)}')
         if attribute in HOOKS and not marked:
             raise SettingsError(f'plugins.{name}: "{attribute}" is a hook and must be marked with @hookimpl.')
+
+
+def _check_slots(name: str, plugin: Plugin) -> None:
+    """Refuse a place that pages do not have, and places that nothing fills."""
+    for declared in ("page_slots", "routes_elsewhere"):
+        found = getattr(plugin, declared)
+        if not isinstance(found, tuple) or not all(isinstance(one, str) for one in found):
+            raise SettingsError(f'plugins.{name}: {declared} is a tuple of texts, such as ("…",).')
+    for slot in plugin.page_slots:
+        if slot not in SLOTS:
+            raise SettingsError(f'plugins.{name}: no page has the slot "{slot}". {did_you_mean(slot, SLOTS)}')
+    if bool(plugin.page_slots) != hasattr(plugin, "page_slot"):
+        raise SettingsError(
+            f"plugins.{name}: page_slots names the places that page_slot fills; it has one without the other."
+        )

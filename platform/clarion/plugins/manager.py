@@ -17,12 +17,13 @@ from ..campaigns.loader import Loaded
 from ..campaigns.positions import line_of
 from ..delivery.channels import Channel
 from ..domain.faults import Fault, did_you_mean
-from ..hookspecs import Chore, Figure, Hooks, Place, Plugin, PluginSettings
+from ..hookspecs import Chore, Figure, Hooks, Panel, Place, Plugin, PluginSettings
 from ..settings import Settings, SettingsError
-from . import given, routes
+from . import furnishing, given, routes
 from .guard import Guard, GuardedChannel
 from .homemail import HomeMail
 from .loading import GROUP, HOOKS, asked, installed, load, told
+from .slots import Filler, Slots, shown
 
 Wanted = TypeVar("Wanted")
 
@@ -59,6 +60,7 @@ class Plugins:
         self.on = tuple(
             self._register(name, load(name, table, found, self._place)) for name, table in settings.plugins.items()
         )
+        self._named = {on.name: on.plugin for on in self.on}
 
     def _register(self, name: str, plugin: Plugin) -> On:
         try:
@@ -97,11 +99,31 @@ class Plugins:
             found.update(HomeMail(PluginSettings(), self._place).channels())
         return found
 
+    def furnish(self, app: Flask) -> None:
+        """Bring what pages show: templates and words found by folder name, and slots. Raises `SettingsError`."""
+        furnishing.furnish(app, self._named)
+        fillers = [
+            Filler(name, self._named[name], function, wanted, self._guard(name, "page_slot", QUICK))
+            for name, function, wanted in self._with("page_slot")
+        ]
+        app.extensions["clarion.slots"] = Slots(app, fillers)
+
     def register_blueprints(self, app: Flask) -> None:
-        """Serve each plugin's routes below `/hooks/<name>/`. Raises `SettingsError`."""
+        """Serve each plugin's routes below `/hooks/<name>/` or where it declared them. Raises `SettingsError`."""
         for name, blueprints in self._at_start("blueprints", given.blueprints):
-            for blueprint in blueprints:
-                self.routes.setdefault(name, []).extend(routes.register(app, name, blueprint))
+            elsewhere = self._named[name].routes_elsewhere
+            found = [rule for blueprint in blueprints for rule in routes.register(app, name, blueprint, elsewhere)]
+            self.routes[name] = found
+            routes.check_declared(name, elsewhere, found)
+
+    def panels(self, app: Flask) -> list[Panel]:
+        """What plugins show to staff, each behind its guard, under `<plugin>.<id>`. Raises `SettingsError`."""
+        found: list[Panel] = []
+        for name, panels in self._at_start("staff_panels", given.panels):
+            for panel in panels:
+                guard = self._guard(name, f"panel {panel.id}", QUICK)
+                found.append(Panel(f"{name}.{panel.id}", panel.title, partial(shown, app, guard, panel.render)))
+        return found
 
     def commands(self) -> dict[str, click.Command]:
         """The plugins' commands, by name. Raises `SettingsError`."""
@@ -153,12 +175,11 @@ class Plugins:
     def _campaign_tables(self, loaded: Loaded) -> dict[str, PluginSettings]:
         """The tables that are right; the faults of the others are added."""
         found: dict[str, PluginSettings] = {}
-        by_name = {on.name: on.plugin for on in self.on}
         tables = loaded.campaign.plugins if loaded.campaign else {}
         for name, table in tables.items():
-            model = by_name[name].CampaignSettings if name in by_name else None
-            if name not in by_name:
-                hint = did_you_mean(name, by_name) if by_name else "None is switched on."
+            model = self._named[name].CampaignSettings if name in self._named else None
+            if name not in self._named:
+                hint = did_you_mean(name, self._named) if self._named else "None is switched on."
                 loaded.faults.append(_fault(loaded, f'The plugin "{name}" is not switched on here.', hint, name))
             elif model is None:
                 words = f'The plugin "{name}" takes no settings of a campaign.'

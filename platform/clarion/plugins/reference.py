@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 
 from .. import api
-from ..hookspecs import API_VERSION, Hooks, Plugin
+from ..hookspecs import API_VERSION, SLOTS, Hooks, Plugin
+from .given import MOST_HTML
 from .guard import FAILURES
 from .loading import HOOKS, START
 from .manager import LONG, QUICK
+from .slots import KEPT
 
 
 def plugins_page() -> str:
@@ -20,6 +22,9 @@ def plugins_page() -> str:
         long=f"{LONG:g}",
         failures=FAILURES,
         hooks="\n".join(_hook(name) for name in HOOKS),
+        slots="\n".join(f"| `{name}` | {words} |" for name, words in SLOTS.items()),
+        kept=f"{KEPT:g}",
+        most_html=f"{MOST_HTML:,}",
         parts="\n".join(_part(name) for name in sorted(api.__all__)),
         facts="\n".join(f"| `{name}` | {words} |" for name, words in _FACTS.items()),
     )
@@ -52,6 +57,8 @@ _FACTS = {
     "api": "the `API_VERSION` that it was written for",
     "Settings": "the model of its table in the settings; without one it takes none",
     "CampaignSettings": "the model of its table in a campaign's `campaign.toml`; without one no campaign may have it",
+    "page_slots": "the [places of pages](#places-of-pages) that its `page_slot` fills",
+    "routes_elsewhere": "the rules of its [routes](#routes) that are not served below `/hooks/<name>/`",
     "personal_data": "which personal data it sees, in a few words",
 }
 assert set(_FACTS) <= set(Plugin.__annotations__), "the page names what a plugin has"
@@ -125,6 +132,59 @@ Each is a method marked with `@hookimpl`. Leave out what you do not need, parame
 {hooks}
 
 What is asked at the start may take {start} seconds, what somebody waits for {quick}, and work in a worker {long}.
+
+### Places of pages
+
+| place | where it is |
+|---|---|
+{slots}
+
+A plugin names those that it fills in `page_slots`, and gives HTML for each:
+
+    page_slots = ("campaign.footer",)
+
+    @hookimpl
+    def page_slot(self, campaign, language):
+        return render_template("door_knocks/foot.html", title=campaign.text(language).title)
+
+Whatever it gives is cleaned like a campaign's own Markdown, from a template or not: headings, paragraphs, lists, links,
+emphasis, quotes, code, and images of this site, `/hooks/<name>/…`. No script, style, class, form, or anything from
+elsewhere passes; {most_html} characters at most.
+
+A page is the same for everyone. So the hook knows no request and no visitor, but campaign and language, and the
+campaign's settings. What it gives is kept for {kept} seconds, and a page that nobody signs and nobody changes for up to
+an hour. A hook that fails leaves its place empty.
+
+### Routes
+
+A blueprint's rules are served below `/hooks/<name>/`. One that must stand somewhere else is declared in the class, as
+the decorator has it, and is then served exactly there:
+
+    routes_elsewhere = ("/oembed", "/<slug:slug>/<language>/embed")
+
+It may not answer where another route does, nor where a campaign could have its page: `/donate` is the page of a
+campaign `donate`. Taken are also `/hooks/`, `/staff/` and `/static/`.
+
+A request may bring 64 KB. A view that a provider sends more to says so: `@body_limit(1024 * 1024)`, 2 MB at most.
+
+### Templates and words
+
+Both are found by the name of their folder, in the plugin's package, and read at the start:
+
+    clarion_door_knocks/templates/door_knocks/foot.html
+    clarion_door_knocks/translations/es/LC_MESSAGES/messages.po
+
+The first is `door_knocks/foot.html` in `render_template`; no template can take the place of Clarion's or another
+plugin's. A page of its own may extend Clarion's `base.html` with the blocks `title` and `main`.
+
+`_()` in these templates, and `translations(__name__).gettext` in code, speak the plugin's words in the language of
+whoever is answered: English words stand in the code, and are what a language without a catalog gets. A catalog or a
+template with a fault in it stops the start.
+
+### Panels for staff
+
+`Panel(id, title, render)`: `render` gives HTML, cleaned like that of a page. They are gathered and checked when the
+console starts; the page that shows them is not there yet.
 
 ## What `clarion.api` holds
 
