@@ -80,7 +80,7 @@ def test_a_plugin_that_was_just_made_passes_its_test(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
     again = CliRunner().invoke(main, ["plugins", "new", "door_knocks", "--folder", str(tmp_path / "plugins")])
     assert again.exit_code == 1
     assert "Nothing was changed." in again.output

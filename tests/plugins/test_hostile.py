@@ -1,10 +1,19 @@
-"""Hostile plugins change no signing result: they are isolated, counted, and left alone after five failures."""
+"""Eight hostile plugins change no signing result: they are isolated and left alone, or refused at the start.
+
+Five raise, give junk, hang, end the process or eat memory in every hook that is asked while the site runs; one is of a
+wrong version, one has the name of another, one puts things of its own in the place of the core's.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+import clarion.api
+from clarion.console import create_console
 from clarion.plugins.guard import FAILURES
+from clarion.settings import SettingsError
 from clarion.testing import Instance, link
 
 DEEDS = {
@@ -13,7 +22,8 @@ DEEDS = {
     "hangs": "threading.Event().wait(30)",
     "ends the process": "sys.exit(1)",
     "interrupts": "raise KeyboardInterrupt",
-    "eats memory": "return bytearray(2**62)",
+    "asks for all memory": "return bytearray(2**62)",
+    "gives a lot of memory": "return 'a' * 2**26",
 }
 
 PLUGIN = """
@@ -23,6 +33,7 @@ class C:
 
 class P(Plugin):
     api = API_VERSION
+    page_slots = ("campaign.below-form", "campaign.below-text", "campaign.footer", "thanks.below", "confirmed.below")
 
     @hookimpl
     def channels(self):
@@ -40,9 +51,39 @@ class P(Plugin):
         {deed}
 
     @hookimpl
+    def page_slot(self, slot):
+        {deed}
+
+    @hookimpl
+    def staff_panels(self):
+        return [Panel("deed", "Deed", self.deed)]
+
+    @hookimpl
     def figures(self):
         {deed}
 """
+BARE = "class P(Plugin):\n    api = API_VERSION\n"
+
+
+def assert_people_sign(instance: Instance) -> None:
+    """Somebody signs, gets their mail, confirms, and is counted once."""
+    page = instance.client.get("/library/en")
+    assert page.status_code == 200
+    assert b'class="slot' not in page.data
+    signed = instance.sign("library")
+    assert signed.status_code == 303
+    thanks = instance.client.get(signed.headers["Location"])
+    assert thanks.status_code == 200
+    assert b"check your mail" in thanks.data
+    assert instance.work() == 1
+    (mail,) = instance.mails()
+    assert mail["To"] == "ana@readers.example"
+    confirmed = instance.confirm(link(mail, "confirm"))
+    assert confirmed.status_code == 200
+    assert b"your name counts" in confirmed.data
+    assert instance.work() == 1
+    assert [mail["To"] for mail in instance.mails()] == ["ana@readers.example"] * 2
+    assert instance.count("library") == 1
 
 
 @pytest.fixture(params=DEEDS)
@@ -55,13 +96,69 @@ def hostile(request: pytest.FixtureRequest, install, hasty, make_instance, make_
 
 
 def test_people_sign_confirm_and_are_counted(hostile: Instance) -> None:
-    assert hostile.sign("library").status_code == 303
-    assert hostile.work() == 1
-    (mail,) = hostile.mails()
-    assert mail["To"] == "ana@readers.example"
-    assert hostile.confirm(link(mail, "confirm")).status_code == 200
-    assert hostile.work() == 1
-    assert hostile.count("library") == 1
+    assert_people_sign(hostile)
+    (panel,) = create_console(hostile.app.extensions["clarion.settings"]).extensions["clarion.panels"]
+    assert panel.render() == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("class P(Plugin):\n    api = API_VERSION + 1\n", "written for version 2 of the plugin interface"),
+        (BARE, "two plugins have this name"),
+        (BARE + "    def page_slot(self): return 'mine'", '"page_slot" is a hook and must be marked with @hookimpl'),
+        (BARE + "    @hookimpl(wrapper=True)\n    def channels(self): return (yield)", "channels by name were wanted"),
+        (BARE + "    @hookimpl(specname='channels')\n    def ways(self): return {}", 'there is no hook "ways"'),
+    ],
+    ids=["wrong version", "same name", "shadowed hook", "wrapped hook", "hook by another name"],
+)
+def test_who_tries_one_that_is_refused_has_a_site_that_goes_on(
+    source: str, words: str, install, make_instance, instance: Instance
+) -> None:
+    """The site that runs is not touched by the start that is refused; and without its table it starts as ever."""
+    install(twice="odd" if "two plugins" in words else "", odd=source)
+    with pytest.raises(SettingsError) as told:
+        make_instance(plugins={"odd": {}})
+    assert "plugins.odd" in str(told.value)
+    assert words in str(told.value)
+    assert_people_sign(instance)
+    assert make_instance().client.get("/healthz").status_code == 200
+
+
+@pytest.fixture
+def door() -> Iterator[None]:
+    """What plugins import is put back after a test."""
+    before = dict(vars(clarion.api))
+    yield
+    vars(clarion.api).clear()
+    vars(clarion.api).update(before)
+
+
+SHADOW = """
+import clarion.api as door
+
+for name in door.__all__:
+    setattr(door, name, lambda *a, **k: 1 / 0)
+
+class P(Plugin):
+    api = API_VERSION
+
+    @hookimpl
+    def blueprints(self):
+        return [Blueprint("pages", __name__, template_folder="templates/odd")]
+"""
+
+
+@pytest.mark.usefixtures("door")
+def test_what_shadows_the_cores_parts_changes_nothing_of_them(install, make_instance, make_folder) -> None:
+    """It replaces everything behind the door, and brings templates of the core's names."""
+    names = ("campaign.html", "thanks.html", "confirm.html", "base.html", "mail/confirm.txt", "mail/confirm.html")
+    install(odd={"__init__.py": SHADOW, **{f"templates/odd/{name}": "mine" for name in names}})
+    instance = make_instance(plugins={"odd": {}})
+    instance.publish(make_folder())
+    with pytest.raises(ZeroDivisionError):
+        clarion.api.access("public")
+    assert_people_sign(instance)
 
 
 def test_figures_are_told_and_the_hook_is_left_alone_after_five_failures(hostile: Instance, capsys) -> None:

@@ -59,11 +59,39 @@ REFUSED = {
         + "        b.before_app_request(lambda: 'mine')\n        return [b]",
         "would change how other requests are answered",
     ),
+    "brings a function for all templates": (
+        GOOD
+        + "    @hookimpl\n    def blueprints(self):\n        b = Blueprint('b', __name__)\n"
+        + "        b.add_app_template_global(lambda *_: 'mine', 'asset')\n        return [b]",
+        "would change how other requests are answered",
+    ),
+    "puts itself in the place of the core's parts": (
+        GOOD
+        + "    @hookimpl\n    def blueprints(self):\n        b = Blueprint('b', __name__)\n"
+        + "        b.record(lambda s: s.app.extensions.update({'clarion.relay': 7}))\n        return [b]",
+        "would change how other requests are answered",
+    ),
     "replaces a view": (
         GOOD
         + "    @hookimpl\n    def blueprints(self):\n        b = Blueprint('b', __name__)\n"
         + "        b.record(lambda s: s.app.view_functions.update({'views.index': lambda: ''}))\n        return [b]",
         "would change how other requests are answered",
+    ),
+    "fills a slot that no page has": (
+        GOOD + "    page_slots = ('campaign.foot',)\n    @hookimpl\n    def page_slot(self): return ''",
+        'no page has the slot "campaign.foot". Did you mean "campaign.footer"?',
+    ),
+    "names its slots as a text": (
+        GOOD + "    page_slots = 'campaign.footer'\n    @hookimpl\n    def page_slot(self): return ''",
+        "page_slots is a tuple of texts",
+    ),
+    "fills slots that it does not name": (
+        GOOD + "    @hookimpl\n    def page_slot(self): return ''",
+        "page_slots names the places that page_slot fills; it has one without the other",
+    ),
+    "asks for bodies without end": (
+        GOOD + "    @hookimpl\n    def blueprints(self): return [body_limit(2**40)]",
+        "a body may have 65536 to 2097152 bytes, not 1099511627776",
     ),
     "has a setting that is not known": (GOOD, "plugins.odd.colour: there is no such setting. This plugin takes none."),
 }

@@ -104,4 +104,4 @@ class GuardedChannel:
             raise Unsure(f"plugin raised {type(error).__name__}") from error
         if not isinstance(code, str):
             raise Unsure("plugin gave no code")
-        return code
+        return "".join(sign for sign in code[:80] if sign.isprintable())

@@ -28,6 +28,10 @@ _WHOLE_APP: Sequence[Callable[[Flask], object]] = (
     lambda app: list(app.url_value_preprocessors.get(None, ())),
     lambda app: {code: dict(found) for code, found in app.error_handler_spec.get(None, {}).items() if found},
     lambda app: {name: view for name, view in app.view_functions.items() if not name.startswith("hooks_")},
+    lambda app: (dict(app.jinja_env.globals), dict(app.jinja_env.filters), dict(app.jinja_env.tests)),
+    lambda app: app.jinja_env.loader,
+    lambda app: {name: id(extension) for name, extension in app.extensions.items()},
+    lambda app: dict(app.config),
     lambda app: app.wsgi_app,
 )
 """What decides how the requests of the whole application are answered."""

@@ -97,8 +97,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from clarion.api import Figure, Plugin, PluginSettings, access, hookimpl
+from clarion.api import Figure, Plugin, PluginSettings, access, hookimpl, translations
 from flask import Blueprint
+
+_ = translations(__name__).gettext
 
 
 class Settings(PluginSettings):
@@ -109,10 +111,11 @@ class Settings(PluginSettings):
 
 
 class <class>(Plugin):
-    """Answers at `/hooks/<name>/` and counts how often."""
+    """Answers at `/hooks/<name>/`, which each petition links to, and counts how often."""
 
     api: ClassVar[int] = <api>
     Settings: ClassVar[type[PluginSettings]] = Settings
+    page_slots: ClassVar[tuple[str, ...]] = ("campaign.footer",)
     personal_data: ClassVar[str] = "none"
     settings: Settings
     answered = 0
@@ -131,10 +134,23 @@ class <class>(Plugin):
         return [pages]
 
     @hookimpl
+    def page_slot(self) -> str:
+        """The link at the foot of each petition, in its language."""
+        return f'<p><a href="/hooks/<name>/">{_("A word from <title>")}</a></p>'
+
+    @hookimpl
     def figures(self) -> Iterable[Figure]:
         """How often the page was asked for."""
         return [Figure("answered", "Times that the page was asked for.", self.answered)]
 '''
+
+_SPANISH = """\
+msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "A word from <title>"
+msgstr "Unas palabras de <title>"
+"""
 
 _TEST = '''\
 """What <title> promises."""
@@ -148,6 +164,13 @@ def test_it_answers_and_counts(make_instance) -> None:
     assert "clarion_<name>_answered 1.0" in instance.client.get("/metrics").get_data(as_text=True)
 
 
+def test_each_petition_links_to_it_in_its_language(make_instance, make_folder) -> None:
+    instance = make_instance(plugins={"<name>": {}})
+    instance.publish(make_folder())
+    assert "A word from <title></a>" in instance.client.get("/library/en").get_data(as_text=True)
+    assert "Unas palabras de <title></a>" in instance.client.get("/library/es").get_data(as_text=True)
+
+
 def test_it_changes_no_signing_result(make_instance, make_folder) -> None:
     instance = make_instance(plugins={"<name>": {}})
     instance.publish(make_folder())
@@ -158,5 +181,6 @@ _FILES = {
     "pyproject.toml": _PYPROJECT,
     "README.md": _README,
     "clarion_<name>/__init__.py": _PLUGIN,
+    "clarion_<name>/translations/es/LC_MESSAGES/messages.po": _SPANISH,
     "tests/test_<name>.py": _TEST,
 }
