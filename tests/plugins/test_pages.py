@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import clarion
 from clarion.console import create_console
+from clarion.hookspecs import SLOTS
 from clarion.pages.front import install_front
 from clarion.plugins.guard import FAILURES
 from clarion.settings import SettingsError
@@ -111,6 +115,11 @@ def test_a_page_is_the_same_for_all_and_asks_a_plugin_once_a_minute(doors: Insta
     front.refresh()
     assert on.plugin.asked == asked + 2  # the two places of the Spanish page
     assert b"Doors are open." in doors.client.get("/library/en").data
+
+
+def test_every_place_is_in_a_page() -> None:
+    templates = "".join(path.read_text("utf-8") for path in Path(clarion.__file__).parent.glob("templates/*.html"))
+    assert {place: templates.count(f'slot("{place}")') for place in SLOTS} == dict.fromkeys(SLOTS, 1)
 
 
 HARMFUL = {

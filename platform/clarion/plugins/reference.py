@@ -93,8 +93,10 @@ so that nobody finds out by mails that were never sent.
 
 - **Spoil a signature.** No hook is asked while somebody signs. What leaves is a message in the outbox, written with the
   signature and sent afterwards, so a plugin that is broken delays its own messages and nothing else.
-- **Answer for others.** Its routes lie below `/hooks/<name>/`. One that would change how other requests are answered is
-  refused at the start.
+- **Answer for others.** Its routes lie below `/hooks/<name>/`, or where it declared them and nobody else answers. One
+  that would change how other requests are answered is refused at the start.
+- **Bring something foreign into a page.** What it adds is cleaned; the pages load nothing from elsewhere, set no cookie
+  and run no script but Clarion's own.
 - **Keep everybody waiting.** A hook that raises, gives something else than it should, or takes too long is left out
   this time, written into the log as `plugin failed`, and counted in `clarion_plugin_failures_total`. After {failures}
   failures in a row that hook of that plugin is not asked any more by this process: `plugin switched off`.
