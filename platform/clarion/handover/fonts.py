@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 import unicodedata
-from collections.abc import Iterator, Set
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,9 @@ EVERYWHERE = ("Noto Sans CJK SC", "Noto Sans", "Noto")
 
 PACKAGES = "fonts-noto-core and fonts-noto-cjk (Debian, Ubuntu)"
 
-_EMBEDDED = {"Libertinus Serif"}
+LIBERTINUS = ((0x20, 0x24F), (0x300, 0x36F), (0x384, 0x3CE), (0x400, 0x45F), (0x1E00, 0x1EF9), (0x2010, 0x2044))
+"""What the typesetter's own serif is known to show: Latin, Greek and Cyrillic with their signs."""
+
 _UNSEEN = {"Cc", "Cf", "Zs", "Zl", "Zp"}
 _VARIANTS = {chr(code) for code in range(0xFE00, 0xFE10)}
 """They choose between forms of the character before them and have none of their own."""
@@ -59,11 +62,11 @@ def choose(letters: Set[str], fonts: typst.Fonts | None = None) -> Chosen:
     needed = {c for c in letters if unicodedata.category(c) not in _UNSEEN} - _VARIANTS
     chosen = list(base)
     for family in base:
-        needed -= _covered(family, paths[family])
+        needed -= _shown(needed, family, paths[family])
     for family in sorted(set(paths) - set(base), key=_rank):
         if not needed:
             break
-        shown = needed & _covered(family, paths[family])
+        shown = _shown(needed, family, paths[family])
         if shown:
             chosen.append(family)
             needed -= shown
@@ -92,26 +95,24 @@ def script_of(character: str) -> str:
     return _SCRIPT_WORDS.get(word, word.capitalize())
 
 
-def _covered(family: str, place: tuple[Path, int] | None) -> frozenset[str]:
+def _shown(needed: Set[str], family: str, place: tuple[Path, int] | None) -> set[str]:
+    """Those of the characters that a family shows; none if its file cannot be read."""
     if place is None:
-        return _libertinus() if family in _EMBEDDED else frozenset()
-    return characters(*place)
-
-
-def _libertinus() -> frozenset[str]:
-    """What the typesetter's own serif is known to show: Latin, Greek and Cyrillic with their signs."""
-    blocks = ((0x20, 0x24F), (0x300, 0x36F), (0x384, 0x3CE), (0x400, 0x45F), (0x1E00, 0x1EF9), (0x2010, 0x2044))
-    return frozenset(chr(code) for first, last in blocks for code in range(first, last + 1))
-
-
-@cache
-def characters(path: Path, index: int = 0) -> frozenset[str]:
-    """The characters of a font file, or of one face of a collection; none if it cannot be read."""
+        ranges: Iterable[tuple[int, int]] = LIBERTINUS if family == "Libertinus Serif" else ()
+        return _within(needed, ranges)
     try:
-        with path.open("rb") as file:
-            return frozenset(chr(code) for first, last in _ranges(file, index) for code in range(first, last + 1))
-    except (OSError, struct.error, ValueError):
-        return frozenset()
+        with place[0].open("rb") as file:
+            return _within(needed, _ranges(file, place[1]))
+    except (OSError, struct.error):
+        return set()
+
+
+def _within(needed: Set[str], ranges: Iterable[tuple[int, int]]) -> set[str]:
+    codes = sorted(map(ord, needed))
+    found: set[str] = set()
+    for first, last in ranges:
+        found.update(map(chr, codes[bisect_left(codes, first) : bisect_right(codes, last)]))
+    return found
 
 
 def _ranges(file: BinaryIO, index: int) -> Iterator[tuple[int, int]]:

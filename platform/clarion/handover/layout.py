@@ -17,7 +17,7 @@ from .figures import Labels, tables
 from .prose import blocks
 from .snapshot import Line, Since, Snapshot, Words
 
-COLUMNS, ROWS, FIRST_ROWS = 3, 51, 44
+COLUMNS, ROWS, FIRST_ROWS = 3, 52, 46
 """Names on a page: columns, lines of each, and lines where a heading stands above."""
 
 Entry = tuple[str, str] | tuple[str, str, float]

@@ -23,7 +23,7 @@ from .fonts import Chosen, all_fonts
 from .progress import Step
 from .snapshot import Snapshot
 
-PAGES = 10
+PAGES = 5
 """Pages of names that are set together. The typesetter keeps what it made of its last dozen parts."""
 
 REASONS = 100
