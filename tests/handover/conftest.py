@@ -19,6 +19,9 @@ from clarion.sealing import seal
 from clarion.signatures.models import APPROVED, Reason, Signature
 from clarion.testing import Instance
 
+UNKNOWN = "\ufffd"
+"""Stands for a glyph that is no character's, such as an empty box."""
+
 SCRIPTS = "José Ñ አበበ ليلى 李 김"
 
 
@@ -74,16 +77,30 @@ class Signers:
 
 
 @pytest.fixture
-def signers(either_instance: Instance) -> Signers:
-    """Those who sign `library`, on each database in turn."""
-    return Signers(either_instance)
+def database() -> str:
+    """SQLite, where a test does not ask for each in turn."""
+    return "sqlite"
 
 
 @pytest.fixture
-def environment(either_instance: Instance) -> dict[str, str]:
+def library(database: str, request: pytest.FixtureRequest, make_instance, make_folder) -> Instance:
+    """An instance with the campaign `library` live."""
+    made = make_instance() if database == "sqlite" else make_instance(request.getfixturevalue("postgres_url"))
+    made.publish(make_folder())
+    return made
+
+
+@pytest.fixture
+def signers(library: Instance) -> Signers:
+    """Those who sign `library`."""
+    return Signers(library)
+
+
+@pytest.fixture
+def environment(library: Instance) -> dict[str, str]:
     """What a process is told to find the instance."""
-    url = either_instance.app.extensions["clarion.settings"].database.url.get_secret_value()
-    return {"CLARION_HOME": str(either_instance.home), "CLARION_DATABASE__URL": url}
+    url = library.app.extensions["clarion.settings"].database.url.get_secret_value()
+    return {"CLARION_HOME": str(library.home), "CLARION_DATABASE__URL": url}
 
 
 @pytest.fixture
@@ -97,11 +114,11 @@ def deliver(environment: dict[str, str]) -> Callable[..., Result]:
 
 
 @pytest.fixture
-def packs(either_instance: Instance) -> Callable[[], list[Path]]:
+def packs(library: Instance) -> Callable[[], list[Path]]:
     """The finished packs, the oldest first."""
 
     def found() -> list[Path]:
-        root = either_instance.home / "var" / "deliveries" / "library"
+        root = library.home / "var" / "deliveries" / "library"
         return sorted((path for path in root.glob("[!.]*")), key=lambda path: path.stat().st_mtime_ns)
 
     return found
@@ -124,7 +141,7 @@ def _words(page: pikepdf.Page) -> Iterator[str]:
             for part in shown:
                 if isinstance(part, pikepdf.String):
                     raw = bytes(part)
-                    yield from (known.get(int.from_bytes(raw[at : at + 2]), "") for at in range(0, len(raw), 2))
+                    yield from (known.get(int.from_bytes(raw[at : at + 2]), UNKNOWN) for at in range(0, len(raw), 2))
         elif str(operator) == "ET":
             yield " "
 
