@@ -58,7 +58,7 @@ def test_a_pack_holds_what_signers_allowed_and_nothing_else(deliver, signers, pa
     signers.say(signers.add("Dora Unread")[0], "Not read yet.", "Dora U.", state="waiting")
     typed = deliver()
     assert typed.exit_code == 0, typed.output
-    assert "5 confirmed signatures; 3 names shown, 2 not shown" in typed.output
+    assert "confirmed signatures: 5; names shown: 3, not shown: 2" in typed.output
     (whole,) = packs()
     pack = whole / "ana-mayor"
     assert [row[:3] for row in rows(pack)] == [["1", "Ana M.", ""], ["2", "José I.", ""], ["3", "Dora U.", ""]]
@@ -122,7 +122,7 @@ def test_a_later_pack_holds_only_what_is_new(deliver, signers, packs) -> None:
     signers.become(late, "confirmed")
     signers.add("Cy Diaz")
     typed = deliver("--new")
-    assert "4 confirmed signatures; 2 of them are new and in this pack; 2 names shown, 0 not shown" in typed.output
+    assert "confirmed signatures: 4; new and in this pack: 2; names shown: 2, not shown: 0" in typed.output
     assert [names(pack / "ana-mayor") for pack in packs()] == [["Ana L."], ["Late C.", "Cy D."]]
     words = words_of(packs()[1] / "ana-mayor" / "petition.pdf")
     assert "We hand you 2 more signatures" in words
@@ -138,7 +138,7 @@ def test_a_dry_run_tells_and_writes_nothing(deliver, signers, library) -> None:
     before = sorted(library.home.rglob("*"))
     told = deliver("--dry-run")
     assert told.exit_code == 0, told.output
-    for words in ("Nothing is written", "ana-mayor/  for Ana Mayor, Mayor (to, en)", "1 names shown, 1 not shown"):
+    for words in ("Nothing is written", "ana-mayor/  for Ana Mayor, Mayor (to, en)", "names shown: 1, not shown: 1"):
         assert words in told.output
     assert [path for path in sorted(library.home.rglob("*")) if "clarion.db" not in path.name] == [
         path for path in before if "clarion.db" not in path.name
@@ -265,7 +265,7 @@ def test_a_script_without_a_font_is_told_and_nothing_is_made(deliver, signers, p
 def test_long_lists_fill_their_pages_and_long_names_keep_their_line(deliver, signers, packs) -> None:
     """A letter, the figures, and two pages that are full to the last line."""
     signers.add("W" * 119, "Ab" * 30, "字" * 40, *(f"Ana{n} Luna" for n in range(layout.COLUMNS * FULL - 3)))
-    assert "4 pages" in deliver().output
+    assert "pages: 4" in deliver().output
     told = words_of(packs()[0] / "ana-mayor" / "petition.pdf")
     assert f"Ana{layout.COLUMNS * FULL - 4} L." in told
     assert "W" * 40 in told.replace(" ", "")
@@ -301,5 +301,5 @@ def test_a_record_that_is_broken_counts_without_a_name(deliver, signers, packs) 
     signers.add("Bo Li", sealed=b"noise")
     typed = deliver()
     assert typed.exit_code == 0
-    assert "1 records cannot be opened" in typed.output
+    assert "cannot be opened, counted without a name: 1" in typed.output
     assert names(packs()[0] / "ana-mayor") == ["Ana L."]

@@ -71,18 +71,18 @@ def _tell(made: Made, recipients: dict[str, Recipient]) -> None:
     found = made.snapshot
     click.echo(f"Made in {shown(made.folder)}:")
     for name, pages in made.pages.items():
-        click.echo(f"  {name}/  for {recipients[name].name}: {pages:,} pages")
+        click.echo(f"  {name}/  for {recipients[name].name}, pages: {pages:,}")
     click.echo(_counted(found.total, found.new, found.named))
     if made.missing:
         click.echo(f"warning: no font shows {', '.join(made.missing)}: such names stand as empty boxes", err=True)
     if found.broken:
-        click.echo(f"warning: {found.broken:,} records cannot be opened; they count, without a name", err=True)
+        click.echo(f"warning: records that cannot be opened, counted without a name: {found.broken:,}", err=True)
     click.echo("Check a pack: cd into it and type sha256sum -c SHA256SUMS")
 
 
 def _counted(total: int, new: int, named: int) -> str:
-    fresh = "" if new == total else f" {new:,} of them are new and in this pack;"
-    return f"{total:,} confirmed signatures;{fresh} {named:,} names shown, {new - named:,} not shown"
+    fresh = "" if new == total else f" new and in this pack: {new:,};"
+    return f"confirmed signatures: {total:,};{fresh} names shown: {named:,}, not shown: {new - named:,}"
 
 
 def _forecast(live: LiveCampaign, recipients: dict[str, Recipient], root: Path, since: Since | None) -> None:
