@@ -135,9 +135,8 @@ def forecast(live: LiveCampaign, since: Since | None) -> Forecast:
     """How many signatures and names a pack would hold now."""
     found = Forecast(0, 0, 0)
     with one_moment() as connection:
-        of = Signature
-        query = select(of.id, of.show_name).where(of.campaign_id == live.id, of.state == CONFIRMED)
-        for page in _pages(connection, query, 2**63 - 1):
+        query = select(Signature.id, Signature.show_name)
+        for page in _pages(connection, query, live.id, _span(connection, live.id)):
             fresh = [row for row in page if since is None or not since.holds(row.id)]
             found = Forecast(
                 found.total + len(page), found.new + len(fresh), found.named + sum(row.show_name for row in fresh)
@@ -148,38 +147,43 @@ def forecast(live: LiveCampaign, since: Since | None) -> Forecast:
 def take(live: LiveCampaign, key: PrivateKey, since: Since | None, spool: Path, progress: Progress) -> Snapshot:
     """Read all there is to hand over. Raises nothing for a single record that is broken: it counts, without a name."""
     with one_moment() as connection:
-        of = Signature
-        up_to = connection.scalar(select(func.max(of.id)).where(of.campaign_id == live.id)) or 0
-        snapshot = Snapshot(moment=now(), up_to=up_to, spool=spool)
-        confirmed = (of.campaign_id == live.id, of.state == CONFIRMED)
-        query = select(of.id, of.language, of.area, of.show_name, of.signed_at, of.sealed).where(*confirmed)
-        length = connection.scalar(select(func.count()).select_from(of).where(*confirmed)) or 0
+        of, span = Signature, _span(connection, live.id)
+        snapshot = Snapshot(moment=now(), up_to=span[1], spool=spool)
+        query = select(of.id, of.language, of.area, of.show_name, of.signed_at, of.sealed)
+        confirmed = select(func.count()).where(of.campaign_id == live.id, of.state == CONFIRMED)
+        length = connection.scalar(confirmed) or 0
         reader = _Reader(live, key, since, snapshot)
         with (
             spool.open("w", encoding="utf-8") as file,
             ThreadPoolExecutor() as pool,
             progress("reading signatures", length) as step,
         ):
-            for page in _pages(connection, query, up_to):
+            for page in _pages(connection, query, live.id, span):
                 file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in reader.read(page, pool))
                 step(len(page))
-        snapshot.unconfirmed = _unconfirmed(connection, live.id, up_to)
-        snapshot.reasons = _reasons(connection, live.id, up_to)
+        snapshot.unconfirmed = _unconfirmed(connection, live.id, snapshot.up_to)
+        snapshot.reasons = _reasons(connection, live.id, snapshot.up_to)
     for one in snapshot.reasons:
         snapshot.letters.update(one.words, one.name)
     return snapshot
 
 
-def _pages(connection: Connection, query: Any, up_to: int) -> Iterator[Sequence[Row[Any]]]:
-    after = 0
-    while True:
-        part = query.where(Signature.id > after, Signature.id <= up_to).order_by(Signature.id).limit(PAGE)
-        rows = connection.execute(part).all()
+def _span(connection: Connection, campaign_id: int) -> tuple[int, int]:
+    """The first and the last number of a campaign's signatures."""
+    query = select(func.min(Signature.id), func.max(Signature.id)).where(Signature.campaign_id == campaign_id)
+    first, last = connection.execute(query).one()
+    return first or 1, last or 0
+
+
+def _pages(connection: Connection, query: Any, campaign_id: int, span: tuple[int, int]) -> Iterator[Sequence[Row[Any]]]:
+    """The confirmed signatures of a campaign, a stretch of numbers at a time."""
+    of, (first, last) = Signature, span
+    # a sum is in no index: left to choose, SQLite finds the campaign by its own and sorts all of it for each page
+    query = query.where(of.campaign_id + 0 == campaign_id, of.state == CONFIRMED).order_by(of.id)
+    for start in range(first, last + 1, PAGE):
+        rows = connection.execute(query.where(of.id >= start, of.id < min(start + PAGE, last + 1))).all()
         if rows:
             yield rows
-        if len(rows) < PAGE:
-            return
-        after = rows[-1].id
 
 
 class _Reader:
