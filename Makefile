@@ -17,7 +17,7 @@ serve: .venv/runtime ## set up and serve the campaigns on http://127.0.0.1:8000 
 	@exec .venv/bin/clarion serve --port "$(PORT)"
 
 test: .venv/dev ## set up and run every test (ARGS="-k signing" for some)
-	@$(find_chromium); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest --ignore=tests/faults $(ARGS)
+	@$(find_chromium); $(find_fonts); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest --ignore=tests/faults $(ARGS)
 
 check: .venv/dev ## what CI runs before the tests, fastest first
 	.venv/bin/ruff format --check
@@ -108,4 +108,17 @@ if ! found && command -v apt-get > /dev/null; then \
   fi; \
 fi; \
 [ -n "$$chromium" ] || echo 'No Chromium was found and none could be installed: the browser tests need chromium or google-chrome on the path.' >&2
+endef
+
+# The many scripts that a pack is set in; where they cannot be had, its tests of scripts are left out.
+define find_fonts
+noto() { [ -e /usr/share/fonts/truetype/noto/NotoSansEthiopic-Regular.ttf ] && [ -e /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc ]; }; \
+if ! noto && command -v apt-get > /dev/null; then \
+  sudo=; [ "`id -u`" = 0 ] || sudo='sudo -n'; \
+  if [ -z "$$sudo" ] || $$sudo true 2> /dev/null; then \
+    echo 'Installing the Debian packages fonts-noto-core and fonts-noto-cjk for the tests of packs (once; about a minute)'; \
+    { $$sudo apt-get -qq update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 --no-install-recommends install fonts-noto-core fonts-noto-cjk; } \
+      > /dev/null 2>&1 < /dev/null || true; \
+  fi; \
+fi
 endef

@@ -93,7 +93,7 @@ def init_languages(app: Flask, cache: Path) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = SOURCE
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(compile_catalogs(folder, cache))
     babel.init_app(app, locale_selector=_request_language)
-    app.jinja_env.globals.update(number=format_number, date=_format_iso_date)
+    app.jinja_env.globals.update(number=format_number, date=format_day)
 
 
 def _request_language() -> str:
@@ -115,7 +115,8 @@ def format_number(value: int) -> str:
     return str(format_decimal(value, locale=_formats()))
 
 
-def _format_iso_date(value: str | date | datetime) -> str:
+def format_day(value: str | date | datetime) -> str:
+    """A day in the words of the language: July 12, 2019."""
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     return str(format_date(moment, format="long", locale=_formats()))
 

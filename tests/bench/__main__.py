@@ -11,12 +11,12 @@ import click
 
 from rig.own_speed import measure_itself
 
-from . import mails, report, rows
+from . import mails, pack, report, rows
 from .results import Result
 from .rounds import Plan
 from .stage import Stage
 
-ROWS = ("page", "signing", "signing-sqlite", "growth", "mails", "count", "burst")
+ROWS = ("page", "signing", "signing-sqlite", "growth", "mails", "count", "pack", "burst")
 
 
 @click.command()
@@ -66,6 +66,7 @@ def _run(name: str, plan: Plan, size: int, processes: int, within: str | None, *
         "growth": lambda stage: rows.growth(stage, plan, size),
         "mails": lambda stage: [mails.mails(stage, plan)],
         "count": lambda stage: [mails.staleness(stage, plan)],
+        "pack": lambda stage: pack.pack(stage.folder, 3000 if quick else pack.SIGNERS),
         "burst": lambda stage: mails.bursts(stage, quick=quick),
     }
     with tempfile.TemporaryDirectory(prefix="clarion-bench-", dir=within) as folder:

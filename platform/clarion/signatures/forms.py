@@ -125,11 +125,17 @@ def _make_class(campaign: Campaign, language: str) -> type[SignForm]:
             if need != "no":
                 needed = InputRequired(_missing(name)) if need == "required" else Optional()
                 members[name] = make(campaign, language, needed, text.field_reasons.get(name, ""))
-        if campaign.need("reason") != "no":
-            members["show_name"] = BooleanField(gettext("Show my first name and initial beside my reason"))
+        members["show_name"] = BooleanField(_show_name(beside_reason=campaign.need("reason") != "no"))
     for ask in campaign.consents:
         members[ask.field_name] = BooleanField(ask.wording.get(language) or next(iter(ask.wording.values())))
     return type("CampaignForm", (SignForm,), members)
+
+
+def _show_name(*, beside_reason: bool) -> str:
+    """What a tick allows: nothing shows a name otherwise, neither the page nor what is handed over."""
+    if beside_reason:
+        return str(gettext("Show my first name and initial beside my reason and in the list that is handed over"))
+    return str(gettext("Show my first name and initial in the list that is handed over"))
 
 
 def _missing(name: str) -> str:
