@@ -34,7 +34,7 @@ def schedule(campaign_id: int, news: News, starts_at: datetime) -> tuple[Update,
         "written": 0,
     }
     with transaction() as session:
-        new = bool(session.execute(insert_if_new(Update).values(row)).rowcount)  # type: ignore[attr-defined]
+        new = session.scalar(insert_if_new(Update).values(row).returning(Update.id)) is not None
     found = find(campaign_id, news.name)
     assert found is not None
     return found, new
