@@ -9,7 +9,16 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..domain.placeholders import KNOWN
-from .schema import RECIPIENT_COLUMNS, TEXT_KEYS, CampaignTable, FieldsTable, OrganisationTable, json_schema
+from .schema import (
+    MAX_UPDATE,
+    RECIPIENT_COLUMNS,
+    TEXT_KEYS,
+    UPDATE_KEYS,
+    CampaignTable,
+    FieldsTable,
+    OrganisationTable,
+    json_schema,
+)
 
 _INTRO = """\
 # The campaign folder
@@ -24,6 +33,7 @@ hyphens, such as `dc-sanctuary`. `clarion new SLUG --languages en,es` makes one 
     recipients.csv     who it is addressed to
     en.md  es.md       the words, one file for each language
     media/             pictures
+    updates/           news to those who signed, a folder for each
 
 An editor that knows TOML completes and checks `campaign.toml` while you type, with the schema in
 [campaign.schema.json](campaign.schema.json): put `#:schema ../../docs/campaign.schema.json` into its first line.
@@ -58,6 +68,20 @@ A table with a header line, saved as CSV in UTF-8; commas, semicolons and tabs a
 """
 
 
+_UPDATES_INTRO = """
+## updates/
+
+News to those who signed: a folder for each, named with its day and a few words, and in it a file for each language.
+[updates.md](updates.md) says how it is sent; nothing here is sent by itself.
+
+    updates/2026-07-12-hearing/en.md
+    updates/2026-07-12-hearing/es.md
+
+The files are written like those of the campaign, with {most:,} characters at most below the head. They hold no
+pictures. Where a language is missing, the words of the main language stand in.
+"""
+
+
 def campaign_format() -> str:
     """The page `docs/campaign-format.md`."""
     parts = [_INTRO, "\n## campaign.toml\n", _table(CampaignTable)]
@@ -69,6 +93,9 @@ def campaign_format() -> str:
     parts.append(_RECIPIENTS_INTRO)
     columns = [f"| `{name}` | {text} |" for name, text in RECIPIENT_COLUMNS.items()]
     parts.append("\n| column | what it holds |\n|---|---|\n" + "\n".join(columns) + "\n")
+    parts.append(_UPDATES_INTRO.format(most=MAX_UPDATE))
+    rows = [f"| `{key}` | {text} | {limit:,} |" for key, (text, limit) in UPDATE_KEYS.items()]
+    parts.append("\n| key | what it is for | most characters |\n|---|---|---|\n" + "\n".join(rows) + "\n")
     return "".join(parts)
 
 

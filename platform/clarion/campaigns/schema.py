@@ -136,6 +136,15 @@ TEXT_KEYS: dict[str, tuple[str, int]] = {
 }
 """The keys at the top of a text file: what each is for and the most characters it may hold."""
 
+UPDATE_KEYS: dict[str, tuple[str, int]] = {
+    "title": ("The headline, and the subject of the mail. Needed.", 150),
+    "organisation": ("Who sends it, by its id; without it the lead. Only those who said yes to its emails get it.", 60),
+    "public": ("`no` keeps it off the petition page and its feed.", 10),
+}
+"""The keys at the top of an update's file."""
+
+MAX_UPDATE = 20_000
+
 EXAMPLE_TITLE = "The headline in"
 """How a title starts that nobody has written yet."""
 

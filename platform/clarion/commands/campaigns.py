@@ -58,6 +58,7 @@ def check(slugs: tuple[str, ...]) -> None:
     from ..campaigns.loader import find_folders
     from ..domain.faults import did_you_mean, printable
     from ..plugins.manager import Plugins
+    from ..updates.loader import check_updates
 
     settings = load_settings()
     root = settings.campaigns.folder
@@ -70,6 +71,8 @@ def check(slugs: tuple[str, ...]) -> None:
         raise click.ClickException(f"There are no campaign folders in {root}. Make one: clarion new my-campaign")
     with languages_only() as app:
         loaded = service.check(root, app.extensions["clarion.languages"], Plugins(settings).check, slugs)
+        for one in loaded:
+            check_updates(one, root)
     for one in loaded:
         for fault in one.faults:
             mark = "warning: " if fault.level == "warning" else ""
