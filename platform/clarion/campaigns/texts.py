@@ -65,6 +65,10 @@ def check_keys(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest:
 def check_words(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest: int) -> None:
     """Note raw HTML, links that lead nowhere, and placeholders that do not exist."""
     for key, text, first in parts(parsed, keys, longest):
+        if (place := text.find(placeholders.RESERVED)) >= 0:
+            hint = "Take it out: the platform marks its own places with it."
+            line = first + text[:place].count("\n")
+            folder.fault(file, f'"{placeholders.RESERVED}" cannot stand in a text.', hint, line, key)
         for line, what in prose.unsafe(text):
             hint = "Use Markdown; raw HTML is not shown." if what.startswith("<") else "Link to an https address."
             folder.fault(file, f'"{what[:60]}" is not allowed.', hint, first + line - 1, key)

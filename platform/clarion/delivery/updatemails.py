@@ -8,7 +8,6 @@ from email.utils import format_datetime
 
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
-from markupsafe import Markup
 from sqlalchemy import and_, select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
@@ -27,7 +26,7 @@ from .channels import Mail
 from .composing import Composer, NothingToSay
 from .feedback import message_name
 from .mails import mail_channel
-from .mime import Words, as_email
+from .mime import Words, as_email, short_lines
 from .moulds import Mould, MouldShelf, mark, values
 from .signers import Sealed, open_signer
 
@@ -103,7 +102,7 @@ def _words(
             "written_in": language_named(written.language),
             "language": language_named(code),
             "direction": language_named(code).direction,
-            "news_html": _short(to_html(written.body, live, written.language)),
+            "news_html": short_lines(to_html(written.body, live, written.language)),
             "news_text": prose.plain(fill(written.body, live, written.language)),
             "page_url": page_url,
             "me_url": page_url if test else mark("me"),
@@ -128,11 +127,6 @@ def _words(
             unsubscribe="" if test else mark("unsubscribe"),
             feedback_id="" if test else f"{campaign.slug}:{name}:{KIND}:{sender.rpartition('@')[2]}",
         )
-
-
-def _short(html: Markup) -> Markup:
-    """Lines of a mail end before 998 bytes (RFC 5322, 2.1.1), also where a language puts no spaces to break them at."""
-    return html.replace("。", "。\n")
 
 
 def test_mails(live: LiveCampaign, said: News, recipient: str) -> Iterator[Mail]:
