@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal, Self
 
 Status = Literal["draft", "live", "paused", "closed"]
@@ -57,6 +57,10 @@ class Recipient:
     since: str = ""
     """First day of the term of office, ISO 8601, or empty."""
     until: str = ""
+
+    def in_office(self, day: date) -> bool:
+        """Whether the term covers this day; nothing is sent to whoever has left or not yet begun."""
+        return self.since <= day.isoformat() and (not self.until or day.isoformat() <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
