@@ -17,6 +17,7 @@ from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
 from .plugins.manager import Plugins
 from .privacy import views as privacy
+from .recipients import mails as recipients
 from .sealing import Keyring
 from .settings import Settings, SettingsError
 from .signatures.group import init_signing
@@ -43,7 +44,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.extensions["clarion.moulds"] = MouldShelf(time.monotonic)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     app.extensions["clarion.channels"] = plugins.channels()
-    app.extensions["clarion.composers"] = {**mails.COMPOSERS, **updatemails.COMPOSERS}
+    app.extensions["clarion.composers"] = {**mails.COMPOSERS, **updatemails.COMPOSERS, **recipients.COMPOSERS}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
     for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp):

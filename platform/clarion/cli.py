@@ -8,7 +8,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from . import __version__, processes
-from .commands import campaigns, database, health, messages, plugins, references, signatures, updates
+from .commands import campaigns, database, health, messages, plugins, recipients, references, signatures, updates
 from .commands.instance import BadInput, refuse_inside
 from .settings import SettingsError
 
@@ -79,6 +79,7 @@ for command in (
     health.doctor,
     database.database,
     plugins.plugins,
+    recipients.recipients,
     references.languages,
     references.docs,
     processes.serve,

@@ -20,6 +20,7 @@ from .monitoring import report
 from .outbox import chores, service
 from .plugins.manager import Plugins
 from .privacy.tasks import apply_retention
+from .recipients.tasks import write_to_recipients
 from .settings import Settings
 from .signatures import tasks
 from .updates.tasks import spread
@@ -61,6 +62,7 @@ class Worker:
             Chore("spread updates", 1, spread),
             Chore("remind", HOUR, tasks.remind),
             Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
+            Chore("write to recipients", 60, write_to_recipients),
             Chore("apply retention", HOUR, apply_retention),
             *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
         ]

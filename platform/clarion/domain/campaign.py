@@ -182,6 +182,10 @@ class Campaign:
         """Whether a field is asked: always for name and email, else as the folder says."""
         return "required" if field_name in ("name", "email") else self.fields.get(field_name, "no")
 
+    def district_of(self, postal_code: str) -> str:
+        """The district of a postal code, of a ZIP+4 by its first five digits; empty where it is not known."""
+        return self.districts.get(postal_code) or self.districts.get(postal_code.partition("-")[0], "")
+
     def state(self, now: datetime) -> Status:
         """The state that counts at this moment: the folder's status within its dates (rule 11)."""
         if self.status != "live":
