@@ -9,14 +9,15 @@ from flask import Flask
 from . import assets, broker, errors, extensions, i18n, limits, metrics, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
-from .delivery import mails
+from .delivery import mails, updatemails
 from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
-from .pages import confirmation, views
+from .pages import confirmation, updates, views
 from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
 from .plugins.manager import Plugins
 from .privacy import views as privacy
+from .recipients import mails as recipients
 from .sealing import Keyring
 from .settings import Settings, SettingsError
 from .signatures.group import init_signing
@@ -43,10 +44,10 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.extensions["clarion.moulds"] = MouldShelf(time.monotonic)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     app.extensions["clarion.channels"] = plugins.channels()
-    app.extensions["clarion.composers"] = {**mails.COMPOSERS}
+    app.extensions["clarion.composers"] = {**mails.COMPOSERS, **updatemails.COMPOSERS, **recipients.COMPOSERS}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
-    for blueprint in (views.bp, confirmation.bp, privacy.bp):
+    for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp):
         app.register_blueprint(blueprint)
     plugins.furnish(app)
     plugins.register_blueprints(app)

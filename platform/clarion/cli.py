@@ -8,7 +8,18 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from . import __version__, processes
-from .commands import campaigns, database, deliver, health, messages, plugins, references, signatures
+from .commands import (
+    campaigns,
+    database,
+    deliver,
+    health,
+    messages,
+    plugins,
+    recipients,
+    references,
+    signatures,
+    updates,
+)
 from .commands.instance import BadInput, refuse_inside
 from .settings import SettingsError
 
@@ -75,10 +86,12 @@ for command in (
     signatures.held,
     messages.messages,
     deliver.deliver,
+    updates.update,
     health.status,
     health.doctor,
     database.database,
     plugins.plugins,
+    recipients.recipients,
     references.languages,
     references.docs,
     processes.serve,

@@ -113,8 +113,10 @@ class Instance:
         """Do all that a worker would do now; how many messages were handled."""
         from .outbox.service import channels_due
         from .signatures import tasks
+        from .updates.tasks import spread
 
         with self.app.app_context():
+            spread()
             handled = sum(int(self.app.extensions["clarion.relay"].drain(lane)) for lane in channels_due())
             tasks.bring_out_reasons()
             tasks.fold_counts()

@@ -20,8 +20,10 @@ from .monitoring import report
 from .outbox import chores, service
 from .plugins.manager import Plugins
 from .privacy.tasks import apply_retention
+from .recipients.tasks import write_to_recipients
 from .settings import Settings
 from .signatures import tasks
+from .updates.tasks import spread
 
 TICK = 0.5
 HEARTBEAT = 5.0
@@ -57,8 +59,10 @@ class Worker:
             Chore("sweep", settings.worker.sweep_seconds, lambda: sweep(waker), shared=False),
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),
+            Chore("spread updates", 1, spread),
             Chore("remind", HOUR, tasks.remind),
             Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
+            Chore("write to recipients", 60, write_to_recipients),
             Chore("apply retention", HOUR, apply_retention),
             *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
         ]

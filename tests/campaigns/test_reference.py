@@ -4,10 +4,21 @@ import json
 import re
 
 from clarion.campaigns.reference import campaign_format, campaign_schema
-from clarion.campaigns.schema import RECIPIENT_COLUMNS, TEXT_KEYS, CampaignTable, FieldsTable, OrganisationTable
+from clarion.campaigns.schema import (
+    DISTRICT_COLUMNS,
+    MAIL_KINDS,
+    RECIPIENT_COLUMNS,
+    TEXT_KEYS,
+    UPDATE_KEYS,
+    CampaignTable,
+    FieldsTable,
+    HandingOverTable,
+    OrganisationTable,
+)
 from clarion.domain.placeholders import KNOWN
 
-TABLES = (CampaignTable, FieldsTable, OrganisationTable)
+TABLES = (CampaignTable, FieldsTable, HandingOverTable, OrganisationTable)
+HEADS = (TEXT_KEYS, RECIPIENT_COLUMNS, DISTRICT_COLUMNS, MAIL_KINDS, UPDATE_KEYS)
 
 
 def test_every_key_is_described() -> None:
@@ -21,7 +32,7 @@ def test_every_key_is_described() -> None:
 def test_the_page_names_every_key() -> None:
     rows = re.findall(r"^\| `([\w]+)` \|", campaign_format(), re.MULTILINE)
     keys = [name for table in TABLES for name in table.model_fields]
-    assert sorted(rows) == sorted([*keys, *TEXT_KEYS, *RECIPIENT_COLUMNS])
+    assert sorted(rows) == sorted([*keys, *(key for head in HEADS for key in head)])
     assert all(f"`{{{{{name}}}}}`" in campaign_format() for name in KNOWN)
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from clarion.campaigns.loader import Loaded
 from clarion.campaigns.scaffold import FolderExists, new_folder
-from clarion.campaigns.schema import CampaignTable
+from clarion.campaigns.schema import CampaignTable, HandingOverTable
 from clarion.cli import main
 from clarion.i18n import read_languages
 
@@ -62,7 +62,8 @@ def test_every_key_that_a_new_folder_leaves_out_still_exists(tmp_path: Path) -> 
     new_folder(tmp_path, "rent-freeze", ["en"], read_languages())
     lines = (tmp_path / "rent-freeze" / "campaign.toml").read_text("utf-8").splitlines()
     offered = {line.removeprefix("# ").split(" =")[0] for line in lines if line.startswith("# ") and " = " in line}
-    assert {"opens", "closes", "image"} <= offered <= set(CampaignTable.model_fields)
+    known = {*CampaignTable.model_fields, *HandingOverTable.model_fields}
+    assert {"opens", "closes", "image", "milestones", "digest"} <= offered <= known
 
 
 def test_a_folder_that_exists_is_left_alone(run: Run, tmp_path: Path) -> None:

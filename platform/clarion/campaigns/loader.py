@@ -6,14 +6,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, Recipient, Text
+from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, HandingOver, Recipient, Text
 from ..domain.faults import Fault
+from ..extensions import now
+from . import districts
 from .folder import Folder
 from .media import Picture
 from .recipients import read_recipients
 from .schema import EXAMPLE_TITLE
 from .table import FILE, TableReader
 from .texts import read_text
+from .wordings import read_wordings
 
 Wording = Callable[[str, str, str], str]
 """`(language, channel, organisation's name) -> the words of the consent box`."""
@@ -93,6 +96,9 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
     texts = {code: text for code in codes if (text := read_text(folder, code)) is not None}
     _check_written(folder, texts, draft=table.status == "draft")
     recipients = _recipients(folder, codes, languages, needed=table.status in ("live", "paused"))
+    reader.check_milestones(table)
+    by_code = _districts(folder, table.country, codes, recipients)
+    mail = read_wordings(folder, codes, languages)
     image = folder.picture(table.image, FILE, reader.line("image"), "image") if table.image else None
     if folder.errors:
         return
@@ -120,7 +126,38 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
         image=image,
         media=tuple(picture.media for picture in result.pictures),
         plugins=table.plugins,
+        mail=mail,
+        handing_over=HandingOver(**table.handing_over.model_dump()),
+        districts=by_code,
     )
+    _check_terms(folder, result.campaign)
+    if folder.errors:
+        result.campaign = None
+
+
+def _check_terms(folder: Folder, campaign: Campaign) -> None:
+    """Whether anybody is in office today to whom mails would go, and who is not any more."""
+    today = now().date()
+    for one in campaign.recipients:
+        if not one.in_office(today):
+            when = f"ended on {one.until}" if one.until and one.until < today.isoformat() else f"begins on {one.since}"
+            words = f'The term of "{one.name}" {when}: nothing is sent to them now.'
+            folder.fault("recipients.csv", words, "Write who holds the office.", key="until", warning=True)
+    asked = campaign.handing_over != HandingOver(letters_a_day=campaign.handing_over.letters_a_day)
+    there = any(one.role == "to" and one.email and one.in_office(today) for one in campaign.recipients)
+    if asked and not there and campaign.status == "live":
+        hint = "Write the address of at least one recipient with the role to, who is in office."
+        folder.fault("recipients.csv", "Mails shall go to the recipients, but none can get one.", hint, key="email")
+
+
+def _districts(folder: Folder, country: str, codes: list[str], recipients: tuple[Recipient, ...]) -> dict[str, str]:
+    source = folder.read(districts.FILE)
+    if source is None or not codes:
+        return {}
+    known = {one.district[codes[0]] for one in recipients if codes[0] in one.district}
+    found, faults = districts.read_districts(source, country, known)
+    folder.faults += faults
+    return found
 
 
 def _check_written(folder: Folder, texts: Mapping[str, Text], *, draft: bool) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
@@ -12,13 +10,11 @@ from ..domain.addresses import AddressError, clean_address
 from ..domain.campaign import Recipient
 from ..domain.faults import Fault, did_you_mean
 from ..domain.names import MAX_NAME, clean_text
+from .csvfile import CsvFile, unreadable
 from .schema import RECIPIENT_COLUMNS
 
 MAX_ROWS = 2000
 MAX_REPEATS = 10
-_SEPARATOR = re.compile(r"""["']?sep=([,;\t])["']?""", re.IGNORECASE)
-"""A first line that spreadsheets write for each other."""
-
 _TRANSLATED = ("office", "district")
 
 NoteFault = Callable[[str, str, str], None]
@@ -37,53 +33,26 @@ def read_recipients(
     source = source.removeprefix("\ufeff")
     if "\0" in source:
         return (), [Fault(file, "The file holds a NUL character.", "Save it again as CSV, UTF-8.")]
-    first_line = source.split("\n", 1)[0]
-    named = _SEPARATOR.fullmatch(first_line.strip())
-    if named:
-        first_line = source.partition("\n")[2].split("\n", 1)[0]
-    delimiter = named[1] if named else max(",;\t", key=first_line.count)
-    reader = csv.reader(io.StringIO(source, newline=""), delimiter=delimiter, strict=True)
+    table = CsvFile(source)
+    recipients: list[Recipient] = []
+    lines: list[int] = []
     try:
-        if named:
-            next(reader)
-        first = next(reader, [])
-        header = _without_empty_end([cell.strip().lower() for cell in first])
+        header = table.header()
         faults += _header_faults(header, file, {*languages, *known})
         if faults:
             return (), faults
-        recipients: list[Recipient] = []
-        lines: list[int] = []
-        line = reader.line_num + 1
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                recipient, wrong = _read_row(
-                    row[: len(header)] if _is_padded(row, header, first) else row, header, file, line, languages
-                )
-                faults += wrong
-                if recipient:
-                    recipients.append(recipient)
-                    lines.append(line)
-            line = reader.line_num + 1
+        for line, row in table.rows(header):
+            recipient, wrong = _read_row(row, header, file, line, languages)
+            faults += wrong
+            if recipient:
+                recipients.append(recipient)
+                lines.append(line)
             if len(recipients) > MAX_ROWS:
                 faults.append(Fault(file, f"More than {MAX_ROWS} recipients.", "Keep those who decide.", lines[-1]))
                 break
     except csv.Error as error:
-        faults.append(Fault(file, f"Not a table: {error}.", "Save it again as CSV, UTF-8.", reader.line_num))
-        return (), faults
+        return (), [*faults, unreadable(file, error, table.line)]
     return tuple(recipients), faults + _repeats(recipients, lines, file)
-
-
-def _without_empty_end(cells: list[str]) -> list[str]:
-    """The cells without empty ones at the end: a spreadsheet saves columns that were used once."""
-    end = len(cells)
-    while end and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
-
-
-def _is_padded(row: list[str], header: list[str], first: list[str]) -> bool:
-    """Whether what is beyond the header's names is as empty as in the first line."""
-    return len(row) <= len(first) and not any(cell.strip() for cell in row[len(header) :])
 
 
 def _header_faults(header: list[str], file: str, languages: Collection[str]) -> list[Fault]:

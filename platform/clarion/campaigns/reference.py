@@ -9,7 +9,20 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..domain.placeholders import KNOWN
-from .schema import RECIPIENT_COLUMNS, TEXT_KEYS, CampaignTable, FieldsTable, OrganisationTable, json_schema
+from .schema import (
+    DISTRICT_COLUMNS,
+    MAIL_KINDS,
+    MAX_MAIL,
+    MAX_UPDATE,
+    RECIPIENT_COLUMNS,
+    TEXT_KEYS,
+    UPDATE_KEYS,
+    CampaignTable,
+    FieldsTable,
+    HandingOverTable,
+    OrganisationTable,
+    json_schema,
+)
 
 _INTRO = """\
 # The campaign folder
@@ -22,8 +35,11 @@ hyphens, such as `dc-sanctuary`. `clarion new SLUG --languages en,es` makes one 
 
     campaign.toml      what the campaign is made of
     recipients.csv     who it is addressed to
+    districts.csv      which district a postal code lies in, if letters or totals go by district
     en.md  es.md       the words, one file for each language
     media/             pictures
+    mail/              your own words in mails
+    updates/           news to those who signed, a folder for each
 
 An editor that knows TOML completes and checks `campaign.toml` while you type, with the schema in
 [campaign.schema.json](campaign.schema.json): put `#:schema ../../docs/campaign.schema.json` into its first line.
@@ -58,10 +74,41 @@ A table with a header line, saved as CSV in UTF-8; commas, semicolons and tabs a
 """
 
 
+_UPDATES_INTRO = """
+## updates/
+
+News to those who signed: a folder for each, named with its day and a few words, and in it a file for each language.
+[updates.md](updates.md) says how it is sent; nothing here is sent by itself.
+
+    updates/2026-07-12-hearing/en.md
+    updates/2026-07-12-hearing/es.md
+
+The files are written like those of the campaign, with {most:,} characters at most below the head. They hold no
+pictures. Where a language is missing, the words of the main language stand in.
+"""
+
+
+_DISTRICTS_INTRO = """
+## districts.csv
+
+Needed only where letters or totals go by district. A table like the one above, one line for each postal code.
+"""
+
+_MAIL_INTRO = """
+## mail/
+
+Your own words in the mails that a signer gets, a file for each mail and language: `mail/confirm.es.md`. They stand in
+the mail before its button and its code, which are always there. A mail or language without a file is in the platform's
+words. The files are written like those of the campaign: `subject: …` in the head, Markdown below it, at most {most:,}
+characters, with the same placeholders.
+"""
+
+
 def campaign_format() -> str:
     """The page `docs/campaign-format.md`."""
     parts = [_INTRO, "\n## campaign.toml\n", _table(CampaignTable)]
     parts += ["\n### [fields]\n", f"\n{FieldsTable.__doc__}\n", _table(FieldsTable)]
+    parts += ["\n### [handing_over]\n", f"\n{HandingOverTable.__doc__}\n", _table(HandingOverTable)]
     parts += ["\n### [organisations.NAME]\n", f"\n{OrganisationTable.__doc__}\n", _table(OrganisationTable)]
     parts.append(_TEXT_INTRO.format(placeholders=", ".join(f"`{{{{{name}}}}}`" for name in KNOWN)))
     rows = [f"| `{key}` | {text} | {limit:,} |" for key, (text, limit) in TEXT_KEYS.items()]
@@ -69,6 +116,15 @@ def campaign_format() -> str:
     parts.append(_RECIPIENTS_INTRO)
     columns = [f"| `{name}` | {text} |" for name, text in RECIPIENT_COLUMNS.items()]
     parts.append("\n| column | what it holds |\n|---|---|\n" + "\n".join(columns) + "\n")
+    parts.append(_DISTRICTS_INTRO)
+    columns = [f"| `{name}` | {text} |" for name, text in DISTRICT_COLUMNS.items()]
+    parts.append("\n| column | what it holds |\n|---|---|\n" + "\n".join(columns) + "\n")
+    parts.append(_MAIL_INTRO.format(most=MAX_MAIL))
+    kinds = [f"| `{name}` | {text} |" for name, text in MAIL_KINDS.items()]
+    parts.append("\n| mail | what it does |\n|---|---|\n" + "\n".join(kinds) + "\n")
+    parts.append(_UPDATES_INTRO.format(most=MAX_UPDATE))
+    rows = [f"| `{key}` | {text} | {limit:,} |" for key, (text, limit) in UPDATE_KEYS.items()]
+    parts.append("\n| key | what it is for | most characters |\n|---|---|---|\n" + "\n".join(rows) + "\n")
     return "".join(parts)
 
 

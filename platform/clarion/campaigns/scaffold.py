@@ -26,6 +26,10 @@ lead = "our-organisation"
 postal_code = "optional"
 reason = "optional"
 
+# [handing_over]              # how it reaches the recipients; without it, you hand it over yourselves
+# milestones = [100, 500]     # mails to them at these numbers
+# digest = "weekly"           # no, daily or weekly
+
 [organisations.our-organisation]
 name = "Our Organisation"
 website = "https://our-organisation.example"

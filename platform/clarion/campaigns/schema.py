@@ -67,6 +67,19 @@ class OrganisationTable(_Table):
     """What it asks the signer's consent for: `"email"`, `"sms"`. Each becomes a box that is never ticked beforehand."""
 
 
+class HandingOverTable(_Table):
+    """How the petition reaches those it is addressed to. Without this table, you hand it over yourselves."""
+
+    milestones: Annotated[tuple[Annotated[int, Field(ge=1, le=100_000_000)], ...], Field(max_length=50)] = ()
+    """Numbers of signatures at which each recipient gets a mail: `[100, 500, 1000]`, growing."""
+    digest: Literal["no", "daily", "weekly"] = "no"
+    """How often the recipients are told the new total, totals by district, and newly approved reasons."""
+    letters: bool = False
+    """Whether each signer's letter goes to the recipients of their district and to those without one."""
+    letters_a_day: Annotated[int, Field(ge=1, le=1000)] = 50
+    """The most letters that one recipient gets on a day; the rest follows on the days after."""
+
+
 class CampaignTable(_Table):
     """The file `campaign.toml`."""
 
@@ -98,6 +111,8 @@ class CampaignTable(_Table):
     """The picture shown when the page is shared, such as `"media/share.png"`, best at 1200 by 630 pixels."""
     fields: FieldsTable = FieldsTable()
     """Which fields the sign form asks."""
+    handing_over: HandingOverTable = HandingOverTable()
+    """How the petition reaches those it is addressed to."""
     plugins: dict[str, dict[str, JsonValue]] = {}
     """What plugins are told about this campaign: a table for each, `[plugins.<name>]`, with what its page names."""
 
@@ -121,6 +136,15 @@ TEXT_KEYS: dict[str, tuple[str, int]] = {
 }
 """The keys at the top of a text file: what each is for and the most characters it may hold."""
 
+UPDATE_KEYS: dict[str, tuple[str, int]] = {
+    "title": ("The headline, and the subject of the mail. Needed.", 150),
+    "organisation": ("Who sends it, by its id; without it the lead. Only those who said yes to its emails get it.", 60),
+    "public": ("`no` keeps it off the petition page and its feed.", 10),
+}
+"""The keys at the top of an update's file."""
+
+MAX_UPDATE = 20_000
+
 EXAMPLE_TITLE = "The headline in"
 """How a title starts that nobody has written yet."""
 
@@ -137,6 +161,27 @@ RECIPIENT_COLUMNS: dict[str, str] = {
     "until": "Last day of the term.",
 }
 """The columns of `recipients.csv`."""
+
+
+DISTRICT_COLUMNS: dict[str, str] = {
+    "postal_code": "A postal code, as signers write it. Needed.",
+    "district": "The district it lies in, written as in `recipients.csv` in the main language. Needed.",
+}
+"""The columns of `districts.csv`."""
+
+MAIL_KEYS: dict[str, tuple[str, int]] = {
+    "subject": ("The line that the mailbox shows. Needed; it holds no placeholders.", 150),
+}
+"""The keys at the top of a mail's wording."""
+
+MAX_MAIL = 6000
+
+MAIL_KINDS: dict[str, str] = {
+    "confirm": "asks the owner of the mailbox to confirm",
+    "again": "goes to who has signed before",
+    "thanks": "thanks who has confirmed",
+}
+"""The mails that a campaign can word by itself."""
 
 
 def json_schema() -> dict[str, Any]:

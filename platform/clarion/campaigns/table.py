@@ -17,7 +17,7 @@ from ..domain.campaign import Organisation
 from ..domain.faults import did_you_mean
 from .folder import Folder
 from .positions import key_lines, line_of, toml_hint, too_deep
-from .schema import CampaignTable, FieldsTable, OrganisationTable
+from .schema import CampaignTable, FieldsTable, HandingOverTable, OrganisationTable
 
 FILE = "campaign.toml"
 RESERVED = frozenset(
@@ -169,6 +169,13 @@ class TableReader:
                 hint = 'Ask for the phone number (phone = "optional" under [fields]), or leave out "sms".'
                 self.fault("Consent to texts is asked, but no phone number.", hint, f"organisations.{id}.channels")
 
+    def check_milestones(self, table: CampaignTable) -> None:
+        """Whether the milestones come one after the other."""
+        steps = table.handing_over.milestones
+        if list(steps) != sorted(set(steps)):
+            better = ", ".join(map(str, sorted(set(steps))))
+            self.fault("The milestones do not grow.", f"Write milestones = [{better}].", "handing_over.milestones")
+
     def organisations(self, table: CampaignTable) -> tuple[Organisation, ...]:
         """The coalition, in the folder's order."""
         there = self.raw.get("organisations")
@@ -258,6 +265,8 @@ def _take_out(table: dict[str, Any], path: Sequence[Any]) -> None:
 def _keys_of(path: tuple[Any, ...]) -> list[str]:
     if path[:1] == ("fields",):
         return list(FieldsTable.model_fields)
+    if path[:1] == ("handing_over",):
+        return list(HandingOverTable.model_fields)
     if path[:1] == ("organisations",):
         return list(OrganisationTable.model_fields)
     return list(CampaignTable.model_fields)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeAlias
+
 from ..domain import placeholders, prose
 from ..domain.campaign import ASKABLE, Text
 from ..domain.faults import did_you_mean
 from .folder import Folder
 from .schema import MAX_BODY, TEXT_KEYS
 from .textfile import TextFile, parse_text
+
+Keys: TypeAlias = Mapping[str, tuple[str, int]]
+"""What each key of a head is for, and the most characters it may hold."""
 
 
 def read_text(folder: Folder, code: str) -> Text | None:
@@ -29,8 +35,9 @@ def read_text(folder: Folder, code: str) -> Text | None:
         folder.fault(file, message, hint, line)
     if not parsed.faults:
         _check_needed(folder, file, parsed)
-    _check_keys(folder, file, parsed)
-    _check_prose(folder, file, parsed)
+    check_keys(folder, file, parsed, TEXT_KEYS, MAX_BODY)
+    check_words(folder, file, parsed, TEXT_KEYS, MAX_BODY)
+    _find_pictures(folder, file, parsed)
     return _as_text(code, parsed)
 
 
@@ -43,22 +50,25 @@ def _check_needed(folder: Folder, file: str, parsed: TextFile) -> None:
         folder.fault(file, "The body is empty.", "Write below the head why this is important.", parsed.body_line)
 
 
-def _check_keys(folder: Folder, file: str, parsed: TextFile) -> None:
+def check_keys(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest: int) -> None:
+    """Note keys that do not exist, and words longer than they may be."""
     for key, line in parsed.lines.items():
-        if key not in TEXT_KEYS:
-            folder.fault(file, f'There is no key "{key}".', did_you_mean(key, TEXT_KEYS), line, key)
-    for key, (_, limit) in TEXT_KEYS.items():
+        if key not in keys:
+            folder.fault(file, f'There is no key "{key}".', did_you_mean(key, keys), line, key)
+    for key, (_, limit) in keys.items():
         if len(parsed.head.get(key, "")) > limit:
             folder.fault(file, f"Longer than {limit} characters.", "Shorten it.", parsed.line_of(key), key)
-    if len(parsed.body) > MAX_BODY:
-        folder.fault(file, f"The body is longer than {MAX_BODY} characters.", "Shorten it.", parsed.body_line)
+    if len(parsed.body) > longest:
+        folder.fault(file, f"The body is longer than {longest} characters.", "Shorten it.", parsed.body_line)
 
 
-def _check_prose(folder: Folder, file: str, parsed: TextFile) -> None:
-    parts = [(key, parsed.head.get(key, ""), parsed.line_of(key), limit) for key, (_, limit) in TEXT_KEYS.items()]
-    for key, text, first, limit in [*parts, ("", parsed.body, parsed.body_line, MAX_BODY)]:
-        if len(text) > limit:  # told already; a text without end could keep the parser busy without end
-            continue
+def check_words(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest: int) -> None:
+    """Note raw HTML, links that lead nowhere, and placeholders that do not exist."""
+    for key, text, first in parts(parsed, keys, longest):
+        if (place := text.find(placeholders.RESERVED)) >= 0:
+            hint = "Take it out: the platform marks its own places with it."
+            line = first + text[:place].count("\n")
+            folder.fault(file, f'"{placeholders.RESERVED}" cannot stand in a text.', hint, line, key)
         for line, what in prose.unsafe(text):
             hint = "Use Markdown; raw HTML is not shown." if what.startswith("<") else "Link to an https address."
             folder.fault(file, f'"{what[:60]}" is not allowed.', hint, first + line - 1, key)
@@ -74,6 +84,18 @@ def _check_prose(folder: Folder, file: str, parsed: TextFile) -> None:
             for name in placeholders.unknown(row):
                 hint = did_you_mean(name, placeholders.KNOWN)
                 folder.fault(file, f'There is no placeholder "{{{{{name}}}}}".', hint, first + line, key)
+
+
+def parts(parsed: TextFile, keys: Keys, longest: int) -> list[tuple[str, str, int]]:
+    """The texts of a file with their key and first line; what is too long is told already and could keep the parser
+    busy without end, so it is left out."""
+    heads = [(key, parsed.head.get(key, ""), parsed.line_of(key), limit) for key, (_, limit) in keys.items()]
+    texts = [*heads, ("", parsed.body, parsed.body_line, longest)]
+    return [(key, text, first) for key, text, first, limit in texts if len(text) <= limit]
+
+
+def _find_pictures(folder: Folder, file: str, parsed: TextFile) -> None:
+    for key, text, first in parts(parsed, TEXT_KEYS, MAX_BODY):
         for source, line in prose.images(text):
             folder.picture(source, file, first + line - 1, key)
 

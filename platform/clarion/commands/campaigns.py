@@ -56,8 +56,10 @@ def check(slugs: tuple[str, ...]) -> None:
     """
     from ..campaigns import service
     from ..campaigns.loader import find_folders
+    from ..delivery.rehearsal import make_ready, rehearse
     from ..domain.faults import did_you_mean, printable
     from ..plugins.manager import Plugins
+    from ..updates.loader import check_updates
 
     settings = load_settings()
     root = settings.campaigns.folder
@@ -69,7 +71,12 @@ def check(slugs: tuple[str, ...]) -> None:
     if not known:
         raise click.ClickException(f"There are no campaign folders in {root}. Make one: clarion new my-campaign")
     with languages_only() as app:
-        loaded = service.check(root, app.extensions["clarion.languages"], Plugins(settings).check, slugs)
+        plugins = Plugins(settings)
+        make_ready(app, settings, plugins.channels())
+        loaded = service.check(root, app.extensions["clarion.languages"], plugins.check, slugs)
+        for one in loaded:
+            rehearse(one)
+            check_updates(one, root)
     for one in loaded:
         for fault in one.faults:
             mark = "warning: " if fault.level == "warning" else ""

@@ -17,7 +17,7 @@ from ..signatures.models import CONFIRMED, PENDING
 from .channels import Mail, MailChannel
 from .composing import Composer, NothingToSay
 from .feedback import message_name
-from .mime import Words, as_email
+from .mime import Words, as_email, short_lines
 from .moulds import MouldShelf, mark, values
 from .signers import Sealed, open_signer
 
@@ -32,7 +32,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     sender = mail_channel().sender
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
     key = (live.id, live.edition_id, leased.kind, code, signature.state)
-    mould = shelf.get(key, lambda: as_email(_words(leased.kind, live, code, signature.state)))
+    mould = shelf.get(key, lambda: as_email(words(leased.kind, live, code, signature.state)))
     content = mould.cast(
         values(
             person.email,
@@ -57,13 +57,14 @@ def _is_wanted(kind: str, state: str) -> bool:
     return {"confirm": state == PENDING, "thanks": state == CONFIRMED}.get(kind, True)
 
 
-def _words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
+def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
     """The words of a kind of mail, with marks where each person's own are cast in."""
     campaign = live.campaign
     with force_locale(code):
         text = campaign.text(code)
         url = links().page(campaign.slug, code)
         share_text = fill(text.share or text.title, live, code)
+        own = campaign.mail.get(kind, {}).get(code)
         known = {
             "campaign": campaign,
             "text": text,
@@ -75,6 +76,8 @@ def _words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             "page_url": url,
             "share": share_links(url, share_text, text.title),
             "share_text": share_text,
+            "own_html": short_lines(to_html(own.body, live, code)) if own else "",
+            "own_text": prose.plain(fill(own.body, live, code)) if own else "",
             "html": {"thanks": to_html(text.thanks, live, code)},
             "thanks_text": prose.plain(fill(text.thanks, live, code)),
             "lead": campaign.lead,
@@ -87,7 +90,7 @@ def _words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             sender=mail_channel().sender,
             sender_name=campaign.lead.name,
             recipient=f"{mark('recipient')}@mould.example",
-            subject=" ".join(render_template(f"mail/{kind}.subject.txt", **known).split()),
+            subject=" ".join((own.subject if own else render_template(f"mail/{kind}.subject.txt", **known)).split()),
             text=render_template(f"mail/{kind}.txt", **known, name=mark("name")),
             html=render_template(f"mail/{kind}.html", **known, name=mark("htmlname")),
             language=code,

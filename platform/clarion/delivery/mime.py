@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 
+from markupsafe import Markup
+
 LONGEST_LINE = 700
 """Octets in a line before the slots of a mould are filled in, which leaves room for a name and a link."""
 
@@ -48,6 +50,11 @@ def as_email(words: Words) -> EmailMessage:
     message.add_alternative(_short_lines(words.html), subtype="html", cte="8bit")
     message["Content-Language"] = words.language  # last: making the parts takes earlier Content-* headers away
     return message
+
+
+def short_lines(html: Markup) -> Markup:
+    """HTML whose lines can be broken also where a language puts no spaces."""
+    return html.replace("。", "。\n")
 
 
 def _short_lines(text: str) -> str:

@@ -14,12 +14,14 @@ from email.policy import SMTP
 
 from markupsafe import escape
 
+from ..domain.placeholders import RESERVED
+
 SLOTS = ("recipient", "messageid", "date", "confirm", "code", "me", "unsubscribe", "name", "htmlname")
 LINE = 500
 """Where headers are folded: far enough for any title, well below the 998 octets of RFC 5322."""
 
-_MARK = "zqslot{}zq"
-_FIND = re.compile(rb"zqslot([a-z]+)zq(?:@mould\.example)?")
+_MARK = RESERVED + "{}zq"
+_FIND = re.compile(_MARK.format("([a-z]+)").encode() + rb"(?:@mould\.example)?")
 """Addresses need a domain to be taken by the library; it goes with its mark."""
 
 

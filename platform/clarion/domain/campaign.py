@@ -59,10 +59,8 @@ class Recipient:
     until: str = ""
 
     def in_office(self, day: date) -> bool:
-        """Whether the day is within the term of office, both its ends included; without dates it always is."""
-        return (not self.since or date.fromisoformat(self.since) <= day) and (
-            not self.until or day <= date.fromisoformat(self.until)
-        )
+        """Whether the term covers this day; nothing is sent to whoever has left or not yet begun."""
+        return self.since <= day.isoformat() and (not self.until or day.isoformat() <= self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +181,10 @@ class Campaign:
     def need(self, field_name: str) -> Need:
         """Whether a field is asked: always for name and email, else as the folder says."""
         return "required" if field_name in ("name", "email") else self.fields.get(field_name, "no")
+
+    def district_of(self, postal_code: str) -> str:
+        """The district of a postal code, of a ZIP+4 by its first five digits; empty where it is not known."""
+        return self.districts.get(postal_code) or self.districts.get(postal_code.partition("-")[0], "")
 
     def state(self, now: datetime) -> Status:
         """The state that counts at this moment: the folder's status within its dates (rule 11)."""

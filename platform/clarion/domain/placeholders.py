@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 KNOWN = ("count", "goal", "title", "link", "lead")
 
+RESERVED = "zqslot"
+"""How the marks begin at which each person's own is put into a mail; no text of a campaign may hold one."""
+
 _PATTERN = re.compile(r"\{\{\s*([^{}]{1,40}?)\s*\}\}")
 
 

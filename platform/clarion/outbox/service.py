@@ -102,7 +102,8 @@ def _row(message: NewMessage, moment: datetime) -> dict[str, object]:
         "crashes": 0,
         "last_code": "",
         "due_at": message.due_at or moment,
-        "created_at": moment,
+        # trying ends three days after it began, and one that is for later has not begun
+        "created_at": message.due_at or moment,
     }
 
 

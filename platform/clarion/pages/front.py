@@ -25,7 +25,8 @@ from ..assets import Assets
 from ..campaigns.live import live_campaigns
 from ..extensions import now
 from ..monitoring import report
-from .render import page_stamp
+from .headings import paths as paths_of_news
+from .render import news_stamp, page_stamp
 
 REFRESH_SECONDS = 0.5
 SMALL = 256
@@ -121,6 +122,8 @@ class Front:
                 if live.campaign.state(now()) != "draft":
                     paths = [f"/{live.slug}/{language}" for language in live.campaign.languages]
                     stamps |= dict.fromkeys([*paths, f"/{live.slug}.json"], page_stamp(live, now()))
+                    read = [path for language in live.campaign.languages for path in paths_of_news(live, language)]
+                    stamps |= dict.fromkeys(read, news_stamp(live, now()))
         return stamps
 
     def _fresh(self, path: str, stamp: object) -> Answer | None:

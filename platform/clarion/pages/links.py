@@ -38,6 +38,16 @@ class Links:
         return f"{self.base_url}/media/{digest}"
 
 
+def feed_path(slug: str, language: str) -> str:
+    """The feed of a campaign's news in a language, from the site's root."""
+    return f"/{slug}/{language}/updates.atom"
+
+
+def update_path(slug: str, language: str, name: str) -> str:
+    """The page of one update, from the site's root."""
+    return f"/{slug}/{language}/updates/{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class ShareLink:
     """One way to pass the page on."""

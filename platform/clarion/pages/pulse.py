@@ -1,4 +1,4 @@
-"""What changes on a page without a new edition: the count and the approved reasons, at most half a second old."""
+"""What changes on a page without a new edition: count, approved reasons and news, a few moments old at most."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from flask import Flask, current_app
 from ..extensions import AWAY, db
 from ..signatures import counting, reasons
 from ..signatures.reasons import ShownReason
+from ..updates import shown
+from ..updates.shown import Shown, ShownUpdate
 
 FRESH_SECONDS = 0.5
 REASONS_FRESH_SECONDS = 2.0
+UPDATES_FRESH_SECONDS = 2.0
 
 Known = TypeVar("Known")
 
@@ -27,6 +30,8 @@ class Pulse:
         self._counts: dict[int, int] = {}
         self._counted_at = float("-inf")
         self._reasons: dict[int, tuple[float, tuple[ShownReason, ...]]] = {}
+        self._updates: Shown = {}
+        self._updates_read_at = float("-inf")
 
     def count(self, campaign_id: int) -> int:
         """The confirmed signatures of a campaign."""
@@ -52,6 +57,13 @@ class Pulse:
             known = self._known_or(lambda: tuple(reasons.shown(campaign_id)), known)
             self._reasons[campaign_id] = (time.monotonic(), known)
         return known
+
+    def updates(self, campaign_id: int) -> tuple[ShownUpdate, ...]:
+        """The public updates of a campaign, the newest first."""
+        if time.monotonic() - self._updates_read_at >= UPDATES_FRESH_SECONDS:
+            self._updates = self._known_or(lambda: shown.read(self._updates), self._updates)
+            self._updates_read_at = time.monotonic()
+        return self._updates.get(campaign_id, ())
 
     @staticmethod
     def _known_or(read: Callable[[], Known], known: Known) -> Known:

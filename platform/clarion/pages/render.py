@@ -22,7 +22,8 @@ from ..security import allow_inline_style
 from ..settings import Settings
 from ..signatures.forms import SignForm, build_form
 from ..signatures.tokens import FormToken, FormTokens
-from .links import Links, qr_code, share_links
+from .headings import listed
+from .links import Links, feed_path, qr_code, share_links
 from .pulse import pulse
 from .theme import theme_css
 
@@ -203,6 +204,8 @@ def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = Non
             form_token=new_form_token(live) if form else "",
             consents=form.consents if form else [],
             reasons=pulse().reasons(live.id),
+            updates=listed(live, language),
+            feed_url=links().base_url + feed_path(live.slug, language),
             recipients=_recipients(live.campaign, language),
             errors=bool(form and form.errors),
             refused=refused,
@@ -220,4 +223,10 @@ def page_stamp(live: LiveCampaign, at: datetime) -> tuple[object, ...]:
         live.campaign.state(at),
         at.strftime("%Y%m%d%H"),
         pulse().reasons(live.id),
+        pulse().updates(live.id),
     )
+
+
+def news_stamp(live: LiveCampaign, at: datetime) -> tuple[object, ...]:
+    """The same for the pages and feeds of its news, which show no count: they are not made anew for each signature."""
+    return (live.edition_id, live.campaign.state(at), at.strftime("%Y%m%d%H"), pulse().updates(live.id))

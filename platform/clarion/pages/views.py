@@ -34,6 +34,7 @@ from ..signatures.forms import SignForm, build_form
 from ..signatures.group import at_work, sign
 from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, FormTokens, Reference, References
+from . import news
 from .pulse import pulse
 from .render import campaign_page, language_named, links
 from .steps import index_page, paused_page, thanks_page
@@ -109,6 +110,7 @@ def facts(slug: str) -> Response:
         titles={code: text.title for code, text in live.campaign.texts.items()},
         urls={code: links().page(slug, code) for code in live.campaign.languages},
         reasons=[{"text": r.text, "name": r.name, "language": r.language} for r in pulse().reasons(live.id)],
+        updates=news.facts(live),
     )
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"

@@ -1,0 +1,53 @@
+"""A campaign's own words for mails, `mail/confirm.es.md` and its sisters, in place of the platform's.
+
+They stand above what the mail is for, the button and the code: no wording can lose those. Whatever a campaign has not
+worded is said in the platform's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ..domain.campaign import Wording
+from ..domain.faults import did_you_mean
+from .folder import Folder
+from .schema import MAIL_KEYS, MAIL_KINDS, MAX_MAIL
+from .textfile import parse_text
+from .texts import check_keys, check_words
+
+FOLDER = "mail"
+
+
+def read_wordings(folder: Folder, codes: Sequence[str], known: Collection[str] = ()) -> dict[str, dict[str, Wording]]:
+    """The wordings by kind and language; `known` are further languages, whose wordings wait until they are shown."""
+    found: dict[str, dict[str, Wording]] = {}
+    for path in sorted((folder.path / FOLDER).glob("*")):
+        file = f"{FOLDER}/{path.name}"
+        kind, _, code = path.stem.rpartition(".")
+        if path.name.startswith((".", "_")):
+            continue
+        if path.is_dir() or path.suffix != ".md" or not kind or (code not in codes and code not in known):
+            hint = f"Name it for its mail and a language of the campaign, such as {FOLDER}/confirm.{codes[0]}.md."
+            folder.fault(file, "This names no mail and language.", hint)
+        elif kind not in MAIL_KINDS:
+            folder.fault(file, f'There is no mail "{kind}" to word.', did_you_mean(kind, MAIL_KINDS))
+        elif (wording := _read(folder, file)) and code in codes:
+            found.setdefault(kind, {})[code] = wording
+    return found
+
+
+def _read(folder: Folder, file: str) -> Wording | None:
+    source = folder.read(file)
+    if source is None:
+        return None
+    parsed = parse_text(source)
+    for line, message, hint in parsed.faults:
+        folder.fault(file, message, hint, line)
+    subject = " ".join(parsed.head.get("subject", "").split())
+    if not parsed.faults and not subject:
+        folder.fault(file, "The subject is missing.", 'Write "subject: …" in the head.', 1, "subject")
+    if not parsed.faults and not parsed.body.strip():
+        folder.fault(file, "The mail says nothing.", "Write below the head what it shall say.", parsed.body_line)
+    check_keys(folder, file, parsed, MAIL_KEYS, MAX_MAIL)
+    check_words(folder, file, parsed, MAIL_KEYS, MAX_MAIL)
+    return Wording(subject, parsed.body)

@@ -1,0 +1,68 @@
+"""Every mail that a campaign may send, made once before it is published: what fails then fails for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Flask
+
+from ..campaigns.live import LiveCampaign
+from ..campaigns.loader import Loaded
+from ..domain.faults import Fault
+from ..pages.pulse import Pulse
+from ..settings import Settings
+from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN
+from .channels import Channel
+from .mails import words
+from .mime import as_email
+from .moulds import Mould
+
+MAILS = {"confirm": (PENDING,), "again": (PENDING, CONFIRMED, WITHDRAWN), "thanks": (CONFIRMED,)}
+"""The kinds, each with the states that change what it says."""
+
+
+LONGEST_LINE = 998
+"""Octets of a line that any server takes (RFC 5322, 2.1.1)."""
+
+
+class _Still(Pulse):
+    """Counts nothing and asks no database."""
+
+    def count(self, campaign_id: int) -> int:
+        """Nobody has signed what is only checked."""
+        return 0
+
+
+def make_ready(app: Flask, settings: Settings, channels: Mapping[str, Channel]) -> None:
+    """Give an app that only checks folders what mails are made with."""
+    app.extensions["clarion.settings"] = settings
+    app.extensions["clarion.channels"] = channels
+    app.extensions["clarion.pulse"] = _Still()
+
+
+def rehearse(loaded: Loaded) -> None:
+    """Add what is wrong with a campaign's mails to the faults of its folder. Needs an app context."""
+    campaign = loaded.campaign
+    if campaign is None:
+        return
+    live = LiveCampaign(0, campaign.slug, "", b"", 0, 0, campaign)
+    for kind, states in MAILS.items():
+        for code in campaign.languages:
+            own = code in campaign.mail.get(kind, {})
+            file = f"mail/{kind}.{code}.md" if own else f"{code}.md"
+            for what in {_wrong(live, kind, code, state) for state in states} - {""}:
+                hint = "Take back the last change, or leave out what is special in it."
+                loaded.faults.append(Fault(file, f'The mail "{kind}" cannot be made: {what}.', hint))
+    if loaded.errors:
+        loaded.campaign = None
+
+
+def _wrong(live: LiveCampaign, kind: str, code: str, state: str) -> str:
+    """What is wrong with a mail in a language, or nothing."""
+    try:
+        raw = b"".join(Mould.of(as_email(words(kind, live, code, state))).pieces)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must be found out now and not by a signer
+        return f"{type(error).__name__}"
+    if any(len(line) > LONGEST_LINE for line in raw.split(b"\r\n")):
+        return "a word in it is longer than a mail's line may be"
+    return ""

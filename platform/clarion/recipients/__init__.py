@@ -1,0 +1,1 @@
+"""Mails to those a petition is addressed to: milestones, digests, and letters of signers."""

@@ -1,0 +1,92 @@
+"""The figures that recipients are told: totals, and by district where small ones are put together."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from flask import current_app
+from sqlalchemy import select
+
+from ..campaigns.live import LiveCampaign
+from ..domain.areas import hide_small
+from ..domain.person import Person
+from ..extensions import db
+from ..sealing import Keyring, SealBroken, open_sealed
+from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
+
+PAGE = 2000
+REASONS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a milestone or a digest tells; JSON keeps it as it was then."""
+
+    count: int
+    new: int = 0
+    """Since the digest before."""
+    districts: tuple[tuple[str, int], ...] = ()
+    elsewhere: int = 0
+    """The signers of all other districts together, and of none that is known."""
+    reasons: tuple[tuple[str, str, str], ...] = ()
+    """Newly approved words, the name that was chosen to be shown, and the language."""
+    newest_reason: int = 0
+
+    def to_json(self) -> str:
+        """The figures as a delivery keeps them."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, source: str) -> Figures:
+        """The figures that a delivery kept."""
+        raw = json.loads(source)
+        pairs = tuple((str(name), int(n)) for name, n in raw.pop("districts"))
+        return cls(districts=pairs, reasons=tuple(tuple(r) for r in raw.pop("reasons")), **raw)
+
+
+def figures(live: LiveCampaign, count: int, *, before: int = 0, reasons_after: int = 0) -> Figures:
+    """The figures of this moment; `before` is the count and `reasons_after` the newest reason of the last digest."""
+    by_district = Counter(_districts(live)) if live.campaign.districts else Counter[str]()
+    unknown = by_district.pop("", 0)
+    fit = hide_small(by_district)
+    query = (
+        select(Reason)
+        .join(Signature, Signature.id == Reason.signature_id)
+        .where(Reason.campaign_id == live.id, Reason.state == APPROVED, Reason.id > reasons_after)
+        .where(Signature.state == CONFIRMED)
+    )
+    rows = list(db.session.scalars(query.order_by(Reason.id.desc()).limit(REASONS)))
+    return Figures(
+        count=count,
+        new=count - before,
+        districts=fit.shown,
+        elsewhere=fit.hidden + unknown if fit.shown else 0,
+        reasons=tuple((row.words, row.name, row.language) for row in reversed(rows)),
+        newest_reason=max((row.id for row in rows), default=reasons_after),
+    )
+
+
+def _districts(live: LiveCampaign) -> Iterator[str]:
+    """The district of each confirmed signer, empty where it is not known; only a worker can open where they live."""
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    key, after = keyring.private_key(live.key_id), 0
+    while True:
+        page = select(Signature.id, Signature.sealed).where(
+            Signature.campaign_id == live.id, Signature.state == CONFIRMED, Signature.id > after
+        )
+        rows = db.session.execute(page.order_by(Signature.id).limit(PAGE)).all()
+        # what follows takes a while, and holds no transaction open
+        db.session.commit()
+        for row in rows:
+            try:
+                person = Person.from_details(open_sealed(key, row.sealed))
+            except SealBroken:
+                yield ""
+            else:
+                yield live.campaign.district_of(person.postal_code)
+        if len(rows) < PAGE:
+            return
+        after = rows[-1].id

@@ -1,0 +1,87 @@
+"""Whom of the recipients a mail may reach, and how a mail to each of them is put into the outbox, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, select
+
+from ..campaigns.live import LiveCampaign
+from ..delivery.models import Addressee, Delivery
+from ..domain.campaign import Recipient
+from ..events import Happened, tell
+from ..extensions import Transaction, insert_if_new, now, this_minute
+from ..outbox.models import LAST
+from ..outbox.service import NewMessage, put
+
+LANE = "email:recipients"
+MILESTONE, DIGEST, LETTER = "milestone", "digest", "letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A recipient who can be written to."""
+
+    addressee_id: int
+    recipient: Recipient
+
+
+def local_now(live: LiveCampaign) -> datetime:
+    """This moment where the campaign is."""
+    return now().astimezone(ZoneInfo(live.campaign.time_zone))
+
+
+def in_office(live: LiveCampaign, day: date, roles: Sequence[str] = ("to", "cc")) -> dict[str, Recipient]:
+    """The recipients who hold their office on a day and have an address, by that address in small letters."""
+    found: dict[str, Recipient] = {}
+    for one in live.campaign.recipients:
+        if one.email and one.role in roles and one.in_office(day):
+            found.setdefault(one.email.lower(), one)
+    return found
+
+
+def reachable(
+    session: Transaction, live: LiveCampaign, *, news: bool, roles: Sequence[str] = ("to", "cc")
+) -> list[Reached]:
+    """Who can be written to today; `news` leaves out those who want no milestones and digests."""
+    known = in_office(live, local_now(live).date(), roles)
+    if not known:
+        return []
+    rows = [{"campaign_id": live.id, "email": email} for email in known]
+    session.execute(insert_if_new(Addressee).values(rows))
+    mine = select(Addressee).where(Addressee.campaign_id == live.id, Addressee.email.in_(known)).order_by(Addressee.id)
+    return [
+        Reached(row.id, known[row.email])
+        for row in session.scalars(mine)
+        if row.bounced_at is None and not (news and row.unsubscribed_at)
+    ]
+
+
+def hand_out(session: Transaction, live: LiveCampaign, kind: str, name: str, count: int, content: str) -> int:
+    """Write one mail for each recipient who can be reached, in the caller's transaction; how many.
+
+    The row of this name is the guard: of two workers at once, or of two runs, one writes.
+    """
+    row = {
+        "campaign_id": live.id,
+        "kind": kind,
+        "name": name,
+        "count": count,
+        "content": content,
+        "created_at": this_minute(),
+    }
+    if session.scalar(insert_if_new(Delivery).values(row).returning(Delivery.id)) is None:
+        return 0
+    messages = []
+    for reached in reachable(session, live, news=True) if content else ():
+        mine = {**row, "name": f"{name}:{reached.addressee_id}", "addressee_id": reached.addressee_id}
+        id = cast(int, session.scalar(insert(Delivery).values(mine).returning(Delivery.id)))
+        messages.append(NewMessage(kind, live.id, None, f"{kind}:{id}", channel=LANE, priority=LAST, about_id=id))
+    if messages:
+        put(session.connection(), messages)
+        tell(session, [Happened("delivery.sent", live.id, detail=content)])
+    return len(messages)

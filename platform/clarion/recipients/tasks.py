@@ -1,0 +1,87 @@
+"""What the worker does for handing over: mails at milestones, digests in their time, letters day by day."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import select
+
+from ..campaigns.live import LiveCampaign, live_campaigns
+from ..delivery.models import Delivery
+from ..extensions import db, now, transaction
+from ..monitoring import log
+from ..signatures import counting
+from .figures import Figures, figures
+from .letters import plan_letters
+from .service import DIGEST, MILESTONE, hand_out, local_now
+
+MORNING = time(8)
+"""When a digest is made, where the campaign is; a weekly one on Mondays."""
+
+MONDAY = 0
+
+
+def write_to_recipients() -> int:
+    """Put into the outbox what recipients are due to get; how many mails."""
+    counts = counting.all_counts()
+    written = 0
+    for live in live_campaigns().all():
+        state = live.campaign.state(now())
+        if state not in ("live", "closed") or not live.campaign.recipients:
+            continue
+        count = counts.get(live.id, 0)
+        mails = reach_milestone(live, count) + send_digest(live, count, closed=state == "closed")
+        mails += plan_letters(live) if live.campaign.handing_over.letters else 0
+        if mails:
+            log.info("recipients written to", campaign=live.slug, count=mails)
+        written += mails
+    return written
+
+
+def reach_milestone(live: LiveCampaign, count: int) -> int:
+    """Tell the recipients of the highest milestone that is passed, once, and of none below one that was told."""
+    passed = max((step for step in live.campaign.handing_over.milestones if step <= count), default=0)
+    if not passed or passed <= max((int(row.name) for row in _told(live, MILESTONE)), default=0):
+        return 0
+    content = figures(live, count).to_json()
+    with transaction() as session:
+        return hand_out(session, live, MILESTONE, str(passed), count, content)
+
+
+def send_digest(live: LiveCampaign, count: int, *, closed: bool = False) -> int:
+    """Make the digest whose time has come, if something is new; after the end a last one.
+
+    A worker that was away makes the last that was due, not all that were missed. The first one is a beginning: it
+    notes the count, and what is new is counted from there.
+    """
+    often = live.campaign.handing_over.digest
+    if often == "no":
+        return 0
+    told = _told(live, DIGEST)
+    name = "end" if closed else _period(local_now(live), weekly=often == "weekly").date().isoformat()
+    if any(row.name in (name, "end") for row in told):
+        return 0
+    last = max(told, key=lambda row: row.id, default=None)
+    known = Figures.from_json(last.content) if last and last.content else None
+    reasons_after = known.newest_reason if known else 0
+    content = ""
+    if last is not None:
+        new = figures(live, count, before=last.count, reasons_after=reasons_after)
+        content = new.to_json() if new.new > 0 or new.reasons else ""
+    with transaction() as session:
+        return hand_out(session, live, DIGEST, name, count, content)
+
+
+def _told(live: LiveCampaign, kind: str) -> list[Delivery]:
+    """What was handed out of a kind: the rows that are nobody's, one for each time."""
+    query = select(Delivery).filter_by(campaign_id=live.id, kind=kind, addressee_id=None).order_by(Delivery.id)
+    return list(db.session.scalars(query))
+
+
+def _period(moment: datetime, *, weekly: bool) -> datetime:
+    """The last morning, up to this moment, on which a digest was due."""
+    morning = datetime.combine(moment.date(), MORNING, moment.tzinfo)
+    if morning > moment:
+        morning = datetime.combine(moment.date() - timedelta(days=1), MORNING, moment.tzinfo)
+    back = (morning.weekday() - MONDAY) % 7 if weekly else 0
+    return datetime.combine(morning.date() - timedelta(days=back), MORNING, moment.tzinfo)

@@ -1,0 +1,64 @@
+"""Who gets an update: confirmed signers who said yes to mails of the organisation that sends it, and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, select
+
+from ..extensions import Transaction, db
+from ..signatures.models import CONFIRMED, Consent, Signature
+from .models import Update
+
+PAGE = 1000
+"""Signers that get their message in one transaction."""
+
+STRETCH = 20_000
+"""Signatures that are looked at for a page: where few said yes, a look takes no longer than where many did."""
+
+
+def agreed(organisation: str | SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """Whether the mailbox has said yes to mails of an organisation and has not taken it back (rule 15)."""
+    return and_(
+        Consent.organisation == organisation,
+        Consent.channel == "email",
+        Consent.confirmed_at.is_not(None),
+        Consent.withdrawn_at.is_(None),
+    )
+
+
+def _stands(campaign_id: int, organisation: str) -> ColumnElement[bool]:
+    # found by the unique key (signature, organisation, channel), so consents need no index of their own
+    yes = select(Consent.id).where(Consent.signature_id == Signature.id, agreed(organisation)).exists()
+    return and_(Signature.campaign_id == campaign_id, Signature.state == CONFIRMED, yes)
+
+
+def numbers(campaign_id: int, organisation: str, beyond: int = 0) -> dict[str, int]:
+    """How many would get an update now, by language; `beyond` leaves out the signatures up to this one."""
+    query = select(Signature.language, func.count()).where(_stands(campaign_id, organisation), Signature.id > beyond)
+    return dict(db.session.execute(query.group_by(Signature.language)).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of signatures in the order of their ids: who of them gets the update, and where it ends."""
+
+    signatures: list[int]
+    reached: int
+    last: bool
+
+
+def next_stretch(session: Transaction, row: Update) -> Stretch:
+    """The signers who come next, from the last one that was reached."""
+    newest = session.scalar(select(func.max(Signature.id))) or 0
+    end = min(row.reached + STRETCH, newest)
+    query = (
+        select(Signature.id)
+        .where(Signature.id > row.reached, Signature.id <= end, _stands(row.campaign_id, row.organisation))
+        .order_by(Signature.id)
+        .limit(PAGE)
+    )
+    found = list(session.scalars(query))
+    if len(found) == PAGE:
+        return Stretch(found, found[-1], False)
+    return Stretch(found, max(end, row.reached), end >= newest)

@@ -1,0 +1,52 @@
+"""What an update says: plain data, made from a folder's files and kept as JSON that never changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An update in one language."""
+
+    language: str
+    title: str
+    body: str
+    """Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One update as its files say it."""
+
+    name: str
+    """The name of its folder: `2026-07-12-hearing`."""
+    organisation: str
+    public: bool
+    texts: Mapping[str, Words]
+    """By language; the campaign's main language is always there."""
+
+    @property
+    def content(self) -> str:
+        """Its words as canonical JSON: equal words give equal bytes."""
+        texts = {code: asdict(words) for code, words in self.texts.items()}
+        return json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The words of an update in each of its languages."""
+
+    by_language: Mapping[str, Words]
+
+    @classmethod
+    def from_json(cls, content: str) -> Self:
+        """What `News.content` wrote."""
+        return cls({code: Words(**words) for code, words in json.loads(content).items()})
+
+    def text(self, language: str, main: str) -> Words:
+        """The words in a language, or in the campaign's main one."""
+        return self.by_language.get(language) or self.by_language.get(main) or next(iter(self.by_language.values()))
