@@ -89,10 +89,11 @@ def _forecast(live: LiveCampaign, recipients: dict[str, Recipient], root: Path, 
     """What would be made, and what leaves by mail besides: everything that goes to a recipient on one screen."""
     from ..handover.service import language_of, refuse_erased
     from ..handover.snapshot import forecast
+    from ..recipients.standing import plans
 
     refuse_erased(live)
     found = forecast(live, since)
-    campaign, mails = live.campaign, live.campaign.handing_over
+    campaign = live.campaign
     click.echo(f"Nothing is written. In {shown(root)} there would be:")
     for name, recipient in recipients.items():
         office = recipient.office.get(campaign.languages[0], "")
@@ -101,11 +102,9 @@ def _forecast(live: LiveCampaign, recipients: dict[str, Recipient], root: Path, 
     click.echo(_counted(found.total, found.new, found.named))
     if since:
         click.echo(f"The last pack was made on {since.moment:%Y-%m-%d %H:%M} UTC.")
-    click.echo("By mail, as campaign.toml says:")
-    ahead = [f"{n:,}" for n in mails.milestones if n > found.total]
-    click.echo(f"  milestones  {', '.join(ahead) or 'none ahead'}")
-    click.echo(f"  digest      {mails.digest}")
-    click.echo(f"  letters     {f'yes, {mails.letters_a_day} a day for each recipient' if mails.letters else 'no'}")
+    click.echo("By mail:")
+    for line in plans(live):
+        click.echo(f"  {line}")
 
 
 @contextmanager

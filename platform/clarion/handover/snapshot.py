@@ -190,7 +190,7 @@ class _Reader:
     """Turns rows into lines and figures; opens a record only where something of it is needed."""
 
     def __init__(self, live: LiveCampaign, key: PrivateKey, since: Since | None, snapshot: Snapshot) -> None:
-        self.districts = live.campaign.districts
+        self.campaign = live.campaign
         self.zone = ZoneInfo(live.campaign.time_zone)
         self.key, self.since, self.snapshot = key, since, snapshot
 
@@ -204,7 +204,7 @@ class _Reader:
                     yield line
 
     def _people(self, rows: Sequence[Row[Any]]) -> list[Person | None]:
-        return [self._open(row.sealed) if self.districts or self._is_listed(row) else None for row in rows]
+        return [self._open(row.sealed) if self.campaign.districts or self._is_listed(row) else None for row in rows]
 
     def _open(self, sealed: bytes) -> Person | None:
         try:
@@ -220,10 +220,10 @@ class _Reader:
 
     def _line(self, row: Row[Any], person: Person | None) -> Line | None:
         found, listed = self.snapshot, self._is_listed(row)
-        place = self._district(person) if self.districts else row.area
+        place = self._district(person) if self.campaign.districts else row.area
         found.total += 1
         found.new += self._is_fresh(row)
-        found.broken += person is None and (listed or bool(self.districts))
+        found.broken += person is None and (listed or bool(self.campaign.districts))
         found.by_language[row.language] += 1
         found.by_place[place] += 1
         name = " ".join(clean_text(public_name(person.name)).split()) if listed and person and person.name else ""
@@ -234,8 +234,7 @@ class _Reader:
         return Line(name, row.language, place, row.signed_at.astimezone(self.zone).date().isoformat())
 
     def _district(self, person: Person | None) -> str:
-        code = person.postal_code if person else ""
-        return self.districts.get(code) or self.districts.get(code.split("-")[0], NO_PLACE)
+        return self.campaign.district_of(person.postal_code) if person else NO_PLACE
 
 
 def _unconfirmed(connection: Connection, campaign_id: int, up_to: int) -> list[int]:

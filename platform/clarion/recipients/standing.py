@@ -57,7 +57,7 @@ def plans(live: LiveCampaign) -> list[str]:
         )
         if isinstance(last, datetime):
             lines.append(f"The last letter planned so far leaves on {last:%Y-%m-%d}.")
-    return lines or [f"Nothing is sent to them by itself. To hand it over yourselves: clarion deliver {live.slug}"]
+    return lines or [f"Nothing is sent to them by itself: clarion deliver {live.slug} makes what you hand over."]
 
 
 def _reach(one: Recipient, row: Addressee | None, *, in_office: bool) -> str:
