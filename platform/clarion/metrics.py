@@ -17,12 +17,13 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.pool import QueuePool
 
 from .campaigns.live import live_campaigns
 from .extensions import db, now
 from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
+from .outbox.service import BLOCKED
 from .security import access
 from .signatures import counting
 from .signatures.models import CountDelta, Signature
@@ -50,6 +51,8 @@ class Figures:
     """Signatures by state."""
     messages: dict[tuple[str, str], int]
     """By channel and state."""
+    blocked: dict[str, int]
+    """Messages that the other side refused because of us, by lane."""
     oldest_due_seconds: float
     oldest_lease_seconds: float
     unfolded: int
@@ -96,12 +99,14 @@ def _read(whole: _Whole) -> Figures:
     moment = now()
     counts = counting.all_counts()
     late = select(func.min(Message.due_at)).where(Message.state == DUE, Message.due_at <= moment)
+    refused = _messages(and_(Message.state == DUE, Message.last_code.startswith(BLOCKED)))
     oldest_lease = db.session.scalar(select(func.min(Message.lease_until)).where(Message.state == DUE))
     pool = db.engine.pool
     return Figures(
         signatures={live.slug: counts.get(live.id, 0) for live in live_campaigns().all()},
         states=whole.states,
         messages={**whole.done, **_messages(Message.state.not_in(_DONE))},
+        blocked={lane: n for (lane, _), n in refused.items()},
         oldest_due_seconds=_age(db.session.scalar(late), moment),
         oldest_lease_seconds=_age(oldest_lease, moment),
         unfolded=db.session.scalar(select(func.count()).select_from(CountDelta)) or 0,
@@ -150,6 +155,10 @@ class _FromDatabase(Collector):
         for (channel, state), n in figures.messages.items():
             messages.add_metric([channel, state], n)
         yield messages
+        blocked = GaugeMetricFamily("clarion_lane_blocked", "Messages refused because of us.", labels=["channel"])
+        for channel, n in figures.blocked.items():
+            blocked.add_metric([channel], n)
+        yield blocked
         for name, words, value in (
             (
                 "clarion_oldest_due_seconds",

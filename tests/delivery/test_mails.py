@@ -73,10 +73,23 @@ def test_mails_parse_strictly_and_cannot_be_extended(instance: Instance) -> None
 
 
 @pytest.mark.parametrize("value", ["Hi\r\nBcc: b@readers.example", "Hi\nBcc: b@readers.example"])
-@pytest.mark.parametrize("field", ["subject", "sender_name", "recipient", "reply_to", "message_id", "language"])
+@pytest.mark.parametrize("field", ["recipient", "reply_to", "message_id", "language"])
 def test_a_header_cannot_hold_a_line_break(field: str, value: str) -> None:
     with pytest.raises((ValueError, HeaderParseError)):
         as_email(dataclasses.replace(WORDS, **{field: value}))
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Hi\r\nBcc: b@readers.example", "=?utf-8?q?Hi=0D=0ABcc:_b@readers.example?=", "Hi\u2028Bcc: b", "\n\0Hi\r"],
+)
+@pytest.mark.parametrize("field", ["subject", "sender_name"])
+def test_words_in_a_header_stay_one_line_of_it(field: str, value: str) -> None:
+    raw = as_email(dataclasses.replace(WORDS, **{field: value})).as_bytes(policy=email.policy.SMTP)
+    mail = email.message_from_bytes(raw, policy=email.policy.strict)
+    assert mail["Bcc"] is None
+    assert mail["To"] == as_email(WORDS)["To"]
+    assert "Hi" in mail["Subject" if field == "subject" else "From"]
 
 
 PAYLOADS = [

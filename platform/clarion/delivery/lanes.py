@@ -1,4 +1,7 @@
-"""A lane: one channel with its breaker, so that a server that is down is asked gently and slows no other lane."""
+"""A lane: one channel with its breaker, so that a server that is down is asked gently and slows no other lane.
+
+One that refuses us, and not a message, is asked more gently still: who goes on knocking stays on its list for longer.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ FIRST_PAUSE = 5.0
 LONGEST_PAUSE = 60.0
 STRIKES = 3
 """Failures to reach the other side in a row after which the lane pauses."""
+
+FIRST_BLOCK = 600.0
+LONGEST_BLOCK = 3600.0
 
 
 def channel_of(lane: str) -> str:
@@ -23,6 +29,8 @@ class Lane:
 
     name: str
     failures: int = 0
+    blocks: int = 0
+    """Pauses in a row after which the other side still refused us."""
     closed_until: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _probing: bool = False
@@ -30,7 +38,7 @@ class Lane:
     def width(self, page: int) -> int:
         """How many messages may be taken now: a page, one as a probe after a pause, or none."""
         with self._lock:
-            if self.failures < STRIKES:
+            if not self.paused:
                 return page
             if time.monotonic() < self.closed_until or self._probing:
                 return 0
@@ -38,9 +46,26 @@ class Lane:
             return 1
 
     def reached(self) -> None:
-        """The other side answered."""
+        """The other side answered; a lane that is blocked stays so until something was taken."""
         with self._lock:
             self.failures, self._probing = 0, False
+
+    def took(self) -> None:
+        """The other side took a message."""
+        with self._lock:
+            self.failures, self.blocks, self._probing = 0, 0, False
+
+    def blocked(self) -> None:
+        """The other side refuses us: the lane pauses at once, and twice as long each time that it still does.
+
+        Threads that were at it at the same moment hear the same, which counts once.
+        """
+        with self._lock:
+            self._probing = False
+            if not self.blocks or time.monotonic() >= self.closed_until:
+                pause = min(FIRST_BLOCK * 2 ** min(self.blocks, 10), LONGEST_BLOCK)
+                self.blocks += 1
+                self.closed_until = time.monotonic() + pause
 
     def missed(self) -> None:
         """The other side could not be reached; after a few times the lane pauses, longer each time."""
@@ -49,7 +74,7 @@ class Lane:
             self._probing = False
             if self.failures >= STRIKES:
                 pause = min(FIRST_PAUSE * 2 ** (self.failures - STRIKES), LONGEST_PAUSE)
-                self.closed_until = time.monotonic() + pause
+                self.closed_until = max(self.closed_until, time.monotonic() + pause)
 
     def probed(self) -> None:
         """A probe is over, even if it found nothing to send or failed before it reached the other side."""
@@ -59,4 +84,4 @@ class Lane:
     @property
     def paused(self) -> bool:
         """Whether the lane waits for the other side to come back."""
-        return self.failures >= STRIKES
+        return self.failures >= STRIKES or self.blocks > 0

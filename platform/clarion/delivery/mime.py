@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -10,6 +11,8 @@ from markupsafe import Markup
 
 LONGEST_LINE = 700
 """Octets in a line before the slots of a mould are filled in, which leaves room for a name and a link."""
+
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,9 @@ class Words:
 def as_email(words: Words) -> EmailMessage:
     """The mail as MIME, its parts in 8 bits (RFC 6152); a line break in a header is refused by the library."""
     message = EmailMessage()
-    message["From"] = Address(display_name=words.sender_name, addr_spec=words.sender)
+    message["From"] = Address(display_name=_literal(words.sender_name), addr_spec=words.sender)
     message["To"] = Address(addr_spec=words.recipient)
-    message["Subject"] = words.subject
+    message["Subject"] = _literal(words.subject)
     message["Message-ID"] = f"<{words.message_id}>"
     message["Auto-Submitted"] = "auto-generated"
     if words.reply_to:
@@ -55,6 +58,15 @@ def as_email(words: Words) -> EmailMessage:
 def short_lines(html: Markup) -> Markup:
     """HTML whose lines can be broken also where a language puts no spaces."""
     return html.replace("。", "。\n")
+
+
+def _literal(text: str) -> str:
+    """The text on one line and without encoded words (RFC 2047).
+
+    The library would decode them, line breaks too, and so open a header; a bare line break it refuses, and no mail of
+    a campaign left for the name of an organisation.
+    """
+    return _BREAKS.sub(" ", text).replace("=?", "= ?").strip()
 
 
 def _short_lines(text: str) -> str:

@@ -15,7 +15,7 @@ from ..monitoring import log, report
 from ..outbox import service
 from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
-from .channels import Channel, Refused, Retry, Unreachable, Unsure
+from .channels import Blocked, Channel, Refused, Retry, Unreachable, Unsure
 from .composing import NothingToSay, composer_of
 from .lanes import Lane, channel_of
 from .signers import Sealed, sealed_of
@@ -39,6 +39,8 @@ class Relay:
         self._lanes: dict[str, Lane] = {}
         self._pages: dict[str, list[Leased]] = {}
         """The pages in hand, by the name on their leases. A page that failed is let go, so that its leases run out."""
+        self._blocking: set[int] = set()
+        """Messages over which a lane was blocked. Where others left since, it was about that message, not about us."""
         self._sending: dict[str, float] = {}
         """Since when the message of a page is at its channel."""
 
@@ -90,6 +92,8 @@ class Relay:
             code = self._pass_on(leased, signature)
         except NothingToSay:
             return service.needless(leased)
+        except Blocked as error:
+            return self._blocked(leased, error.code)
         except Retry as error:
             log.warning("message put off", **known, code=error.code, attempt=leased.attempt)
             return service.put_off(leased, error.code, error.wait)
@@ -104,6 +108,19 @@ class Relay:
             return service.put_off(leased, type(error).__name__)
         return service.sent(leased, code)
 
+    def _blocked(self, leased: Leased, code: str) -> Settlement:
+        """Stop the lane; the message stays due for as long as that takes."""
+        lane = self.lane(leased.channel)
+        known = {"message_id": leased.id, "kind": leased.kind, "channel": leased.channel}
+        if leased.id in self._blocking and not lane.blocks:
+            lane.reached()
+            log.warning("message put off", **known, code=code, attempt=leased.attempt)
+        else:
+            lane.blocked()
+            self._blocking.add(leased.id)
+            log.error("lane blocked", **known, code=code)
+        return service.blocked(leased, code)
+
     def _pass_on(self, leased: Leased, signature: Sealed | None) -> str:
         channels: Mapping[str, Channel] = current_app.extensions["clarion.channels"]
         mail = composer_of(leased.kind)(leased, signature)
@@ -116,12 +133,15 @@ class Relay:
         except Unreachable:
             lane.missed()
             raise
+        except Blocked:
+            raise
         except (Retry, Refused):
             lane.reached()
             raise
         finally:
             self._sending.pop(leased.token, None)
-        lane.reached()
+        lane.took()
+        self._blocking.discard(leased.id)
         return code
 
 

@@ -28,6 +28,9 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 GIVE_UP = timedelta(hours=72)
 
+BLOCKED = "blocked"
+"""How the code of a message begins that waits because the other side refuses us."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leased:
@@ -224,9 +227,17 @@ def put_off(leased: Leased, code: str, wait: timedelta | None = None) -> Settlem
     """Try again later: 30 seconds first, doubling to an hour, with jitter; after three days it has failed."""
     if now() - leased.created_at > GIVE_UP:
         return failed(leased, code)
-    doubled = min(FIRST_WAIT * 2 ** min(max(leased.attempt - 1, 0), 10), LONGEST_WAIT)
-    pause = wait or doubled * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
-    return Settlement(leased, DUE, code, now() + pause)
+    return Settlement(leased, DUE, code, now() + (wait or _pause(leased)))
+
+
+def blocked(leased: Leased, code: str) -> Settlement:
+    """The other side refuses us: the message is put off, and stays due until somebody has set that right."""
+    return Settlement(leased, DUE, f"{BLOCKED} {code}", now() + _pause(leased))
+
+
+def _pause(leased: Leased) -> timedelta:
+    doubled: timedelta = min(FIRST_WAIT * 2 ** min(max(leased.attempt - 1, 0), 10), LONGEST_WAIT)
+    return doubled * random.uniform(0.8, 1.2)  # noqa: S311 - jitter is no secret
 
 
 def settle(settled: Sequence[Settlement]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint
@@ -10,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 import pluggy
-from flask import Flask
+from flask import Flask, current_app, has_app_context
 from pydantic import ValidationError
 
 from ..campaigns.loader import Loaded
@@ -141,7 +142,7 @@ class Plugins:
         for name, chores in self._at_start("chores", given.chores):
             for chore in chores:
                 guard = self._guard(name, f"chore {chore.name}", LONG)
-                run = partial(guard.ask, chore.run, given.nothing, None)
+                run = partial(_do, guard, chore)
                 found.append(Chore(f"{name}: {chore.name}"[:40], max(chore.every, 1.0), run))
         return found
 
@@ -191,6 +192,17 @@ class Plugins:
                     for path, message, hint in told(model, error):
                         loaded.faults.append(_fault(loaded, message[:1].upper() + message[1:], hint, name, *path))
         return found
+
+
+def _do(guard: Guard, chore: Chore) -> None:
+    """Run a chore inside the application that it is asked for in: its guard gives it a thread of its own."""
+    app: Flask | None = current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
+
+    def run() -> None:
+        with app.app_context() if app else nullcontext():
+            chore.run()
+
+    guard.ask(run, given.nothing, None)
 
 
 def _give(function: Callable[..., Any], as_wanted: Callable[[Any], Wanted]) -> Wanted:

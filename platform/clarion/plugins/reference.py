@@ -197,9 +197,10 @@ Version {version}.
 {parts}
 
 A channel is one method, `send`. It returns the other side's code, or raises `Retry` (surely not taken, try later),
-`Refused` (never will be), `Unreachable` (the whole lane had better wait) or `Unsure` (nobody can tell). Give codes that
-name nobody: they are logged. A send that does not come back within a minute is taken for dead: its message goes to
-another thread as if the worker had died.
+`Refused` (never will be), `Unreachable` (the whole lane had better wait), `Blocked` (we are refused, and not this
+message: the lane stops for long, and the message stays due) or `Unsure` (nobody can tell). Give codes that name nobody:
+they are logged. A send that does not come back within a minute is taken for dead: its message goes to another thread as
+if the worker had died. A chore runs inside the application, so it may call `report_feedback`.
 
 ## Testing one
 

@@ -1,52 +1,76 @@
-"""Mails by a mail server, or as files at home."""
+"""Mails by a mail server, or as files at home; and what providers tell of them afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
-from urllib.parse import urlsplit
 
-from pydantic import SecretStr, field_validator
+from flask import Blueprint
 
-from clarion.api import Channel, FileChannel, Plugin, PluginSettings, hookimpl
+from clarion.api import Channel, Chore, FileChannel, Plugin, PluginSettings, hookimpl
 
-from .smtp import SmtpChannel
+from . import postmark, sendgrid
+from .dsn import BounceMailbox
+from .hooks import Provider, blueprint
+from .mailgun import Mailgun
+from .postmark import Postmark
+from .sendgrid import SendGrid
+from .ses import Ses
+from .settings import EmailSettings
+from .smtp import Limits, SmtpChannel
 
+__all__ = ("EmailPlugin", "EmailSettings")
 
-class EmailSettings(PluginSettings):
-    """How mails leave."""
-
-    url: str = "file:var/mail"
-    """`smtp://user@host:587`, `smtps://user@host:465`, or `file:` and a folder for `.eml` files."""
-    password: SecretStr = SecretStr("")
-    """Of the mail server, by reference: `{ env = "SMTP_PASSWORD" }`."""
-    sender: str = "petitions@localhost.example"
-    """The address that mails come from."""
-
-    @field_validator("url")
-    @classmethod
-    def _is_supported(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.password:
-            raise ValueError("leave the password out of the address and give it as password = { env = … }")
-        if parts.scheme not in ("file", "smtp", "smtps") or (parts.scheme != "file" and not parts.hostname):
-            raise ValueError('write it as "file:var/mail", "smtp://user@host:587" or "smtps://host:465"')
-        return value
+MINUTE = 60.0
 
 
 class EmailPlugin(Plugin):
-    """Sends signers' mails."""
+    """Sends signers' mails, and hears which of them came back."""
 
     api: ClassVar[int] = 1
     Settings: ClassVar[type[PluginSettings]] = EmailSettings
-    personal_data: ClassVar[str] = "whole mails: addresses and names of signers"
+    personal_data: ClassVar[str] = "whole mails: addresses and names of signers; of providers' reports nothing is kept"
     settings: EmailSettings
 
     @hookimpl
     def channels(self) -> Mapping[str, Channel]:
         """The channel `email`."""
-        url, sender = self.settings.url, self.settings.sender
-        if url.startswith("file:"):
-            folder = url.removeprefix("file:")
-            return {"email": FileChannel(self.place.home / folder, folder, sender)}
-        return {"email": SmtpChannel(url, self.settings.password.get_secret_value(), sender)}
+        own = self.settings
+        if own.url.startswith("file:"):
+            folder = own.url.removeprefix("file:")
+            return {"email": FileChannel(self.place.home / folder, folder, own.sender)}
+        limits = Limits(own.rate, own.connections, own.per_connection)
+        password = own.password.get_secret_value()
+        channel = SmtpChannel(own.url, password, own.sender, limits=limits, hello=own.helo, marked=self._marked)
+        return {"email": channel}
+
+    def _marked(self, message_id: str) -> bytes:
+        """Header lines for those providers that put a Message-ID of their own in place of ours."""
+        lines = b""
+        if self.settings.postmark_secret.get_secret_value():
+            lines += postmark.header(message_id)
+        if self.settings.sendgrid_key:
+            lines += sendgrid.header(message_id)
+        return lines
+
+    @hookimpl
+    def blueprints(self) -> Iterable[Blueprint]:
+        """A route for each provider whose secret is set."""
+        own = self.settings
+        providers: list[Provider] = []
+        if own.ses_topics:
+            providers.append(Ses(own.ses_topics))
+        if key := own.mailgun_key.get_secret_value():
+            providers.append(Mailgun(key))
+        if secret := own.postmark_secret.get_secret_value():
+            providers.append(Postmark(secret))
+        if own.sendgrid_key:
+            providers.append(SendGrid(own.sendgrid_key))
+        return [blueprint(providers)] if providers else []
+
+    @hookimpl
+    def chores(self) -> Iterable[Chore]:
+        """Look for reports in the mailbox, if there is one."""
+        if not self.settings.bounces:
+            return []
+        return [Chore("bounces", MINUTE, BounceMailbox(self.place.home / self.settings.bounces).read)]

@@ -1,22 +1,24 @@
-"""Mails over SMTP: one connection for each thread, kept open; TLS always, but for this machine itself."""
+"""Mails over SMTP: connections kept open; TLS always, but for this machine itself."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import smtplib
 import ssl
-import threading
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import unquote, urlsplit
 
 from clarion.api import Mail, Refused, Retry, Unreachable, Unsure
 
+from .pacing import Kept, Pace, Pool
+from .replies import Stage, meaning
+
 CONNECT_SECONDS = 10
 COMMAND_SECONDS = 30
-GREYLIST_WAIT = timedelta(minutes=5)
-"""RFC 6647, section 5: a server that greylists usually takes the mail after a few minutes."""
 
 HELLO = "[127.0.0.1]"
 """How we introduce ourselves: an address literal (RFC 5321, 4.1.3), which asks no name server and tells no name."""
@@ -24,11 +26,38 @@ HELLO = "[127.0.0.1]"
 PER_CONNECTION = 200
 """Mails after which a connection is made anew, as many providers ask for."""
 
+STAGES: tuple[Stage, ...] = ("mail", "rcpt", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a mail server asks of its customers."""
+
+    rate: float = 0.0
+    """Mails a second, 0 for no limit."""
+    connections: int = 0
+    """At most so many at once, 0 for no limit."""
+    per_connection: int = PER_CONNECTION
+
+
+class Gone(Exception):
+    """A kept connection had been closed before it heard anything of this mail."""
+
 
 class SmtpChannel:
     """Sends by the server that a URL names: `smtp://user@host:587` or `smtps://host:465`."""
 
-    def __init__(self, url: str, password: str, sender: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        password: str,
+        sender: str,
+        *,
+        limits: Limits = Limits(),
+        hello: str = HELLO,
+        marked: Callable[[str], bytes] = lambda message_id: b"",
+    ) -> None:
+        """`marked` gives header lines of the provider's, by which it tells us later which mail it speaks of."""
         parts = urlsplit(url)
         self.sender = sender
         self.host = parts.hostname or "localhost"
@@ -37,7 +66,10 @@ class SmtpChannel:
         self.way = f"leave by {self.host}:{self.port}"
         self.user = unquote(parts.username or "")
         self.password = password
-        self._own = threading.local()
+        self.hello = hello or HELLO
+        self._marked = marked
+        self._pace = Pace(limits.rate)
+        self._pool = Pool(self._connect, limits.connections, limits.per_connection)
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -45,79 +77,91 @@ class SmtpChannel:
         return ssl.create_default_context()
 
     def send(self, mail: Mail) -> str:
-        """Send over this thread's connection, made anew if it is gone.
+        """Send over a kept connection, or a new one.
 
         A server ends a connection that nobody used for some minutes, and that shows when it is used again. Nothing was
-        said about this mail over it then, so the mail goes out over a new one at once.
+        said about this mail over it then, so the mail goes out over another at once.
         """
-        connection = self._connection()
-        kept = self._own.sent > 0
-        try:
-            self._envelope(connection, mail)
-        except OSError as error:  # smtplib's own errors are such too
-            self._close()
-            if not kept or isinstance(error.__context__, TimeoutError):
-                raise Retry("connection closed") from error
-            return self.send(mail)
-        return self._body(connection, mail.content)
+        self._pace.wait()
+        while True:
+            with self._pool.connection() as kept, suppress(Gone):
+                return self._send_over(kept, mail)
 
-    def _envelope(self, connection: smtplib.SMTP, mail: Mail) -> None:
-        """Say who writes to whom, until the server waits for the body.
+    def _send_over(self, kept: Kept, mail: Mail) -> str:
+        try:
+            content = self._envelope(kept, mail)
+        except OSError as error:  # smtplib's own errors are such too
+            kept.smtp.close()
+            if not kept.sent or isinstance(error.__context__, TimeoutError):
+                raise Retry("connection closed") from error
+            raise Gone from error
+        return self._body(kept, content)
+
+    def _envelope(self, kept: Kept, mail: Mail) -> bytes:
+        """Say who writes to whom, until the server waits for the body; the body as it is to be sent.
 
         Where the server can take it, all three commands go at once (PIPELINING, RFC 2920): one journey there
         and back for them, not three. A server that asks for the body although it refused something gets none:
         the connection ends, and what was not finished is no mail (RFC 5321, 4.1.4).
         """
-        commands = _commands(connection, mail)
+        connection = kept.smtp
+        commands, content = _commands(connection, mail)
         groups = [commands] if connection.has_extn("pipelining") else [[command] for command in commands]
-        codes: list[int] = []
+        replies: list[tuple[int, bytes]] = []
         for group in groups:
             connection.send(b"".join(group))
-            codes += [connection.getreply()[0] for _ in group]
-            refusal = next((code for place, code in enumerate(codes) if not _is_yes(place, code)), None)
-            if refusal is not None:
-                if codes[-1] == 354 or not 400 <= refusal < 600:
-                    self._close()
+            replies += [connection.getreply() for _ in group]
+            codes = [code for code, _ in replies]
+            refused = next((place for place, code in enumerate(codes) if not _is_yes(place, code)), None)
+            if refused is not None:
+                code, text = replies[refused]
+                if codes[-1] == 354 or not 400 <= code < 600 or code == 421:
+                    connection.close()
                 else:
                     # many a server says no and is gone: the refusal is what counts
                     with suppress(OSError):
                         connection.rset()
-                raise _refusal(refusal)
+                if code == 421 and refused == 0 and kept.sent:
+                    raise Gone
+                raise meaning(STAGES[refused], code, _text(text))
+        found = re.search(rb"^Message-ID:\s*<?([^<>\r\n]+)", content, re.IGNORECASE | re.MULTILINE)
+        return (self._marked(found[1].decode(errors="ignore").strip()) if found else b"") + content
 
-    def _body(self, connection: smtplib.SMTP, content: bytes) -> str:
+    def _body(self, kept: Kept, content: bytes) -> str:
         """After the first byte of the body a lost connection leaves in doubt whether the mail was taken."""
         try:
-            connection.send(_dotted(content))
-            code, _ = connection.getreply()
+            kept.smtp.send(_dotted(content))
+            code, text = kept.smtp.getreply()
         except (smtplib.SMTPServerDisconnected, OSError) as error:
-            self._close()
+            kept.smtp.close()
             raise Unsure("lost after DATA") from error
         if code != 250:
-            raise _refusal(code)
-        self._own.sent += 1
+            raise meaning("body", code, _text(text))
+        kept.sent += 1
         return str(code)
 
-    def _connection(self) -> smtplib.SMTP:
-        connection: smtplib.SMTP | None = getattr(self._own, "connection", None)
-        if connection is not None and self._own.sent < PER_CONNECTION and connection.sock is not None:
-            return connection
-        self._close()
+    def _connect(self) -> smtplib.SMTP:
+        """A new connection, ready for a mail. Raises `Unreachable`, or `Blocked` where it is us who are refused."""
         try:
-            self._own.connection, self._own.sent = self._connect(), 0
-        except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as error:
+            return self._connected()
+        except smtplib.SMTPAuthenticationError as error:
+            raise meaning("login", error.smtp_code, _text(error.smtp_error)) from error
+        except (smtplib.SMTPConnectError, smtplib.SMTPHeloError) as error:
+            raise meaning("connect", error.smtp_code, _text(error.smtp_error)) from error
+        except smtplib.SMTPServerDisconnected as error:
             raise Unreachable(type(error).__name__) from error
         except smtplib.SMTPException as error:
             raise Unreachable(f"not let in: {type(error).__name__}") from error
-        connected: smtplib.SMTP = self._own.connection
-        return connected
+        except OSError as error:
+            raise Unreachable(type(error).__name__) from error
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connected(self) -> smtplib.SMTP:
         if self.tls_first:
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                self.host, self.port, HELLO, timeout=CONNECT_SECONDS, context=self._tls
+                self.host, self.port, self.hello, timeout=CONNECT_SECONDS, context=self._tls
             )
         else:
-            connection = smtplib.SMTP(self.host, self.port, HELLO, timeout=CONNECT_SECONDS)
+            connection = smtplib.SMTP(self.host, self.port, self.hello, timeout=CONNECT_SECONDS)
         try:
             self._introduce(connection)
         except BaseException:
@@ -138,37 +182,49 @@ class SmtpChannel:
             connection.login(self.user, self.password)
 
     def close(self) -> None:
-        """End this thread's connection."""
-        self._close()
-
-    def _close(self) -> None:
-        connection: smtplib.SMTP | None = getattr(self._own, "connection", None)
-        self._own.connection, self._own.sent = None, 0
-        if connection is not None:
-            connection.close()
+        """End the connections that nobody is using."""
+        self._pool.close()
 
 
-def _commands(connection: smtplib.SMTP, mail: Mail) -> list[bytes]:
-    """The three commands before a body."""
-    addresses = mail.sender, mail.recipient
-    if any(c in address for address in addresses for c in "\r\n<>"):
-        raise ValueError("an address that would be read as another command")
+def _commands(connection: smtplib.SMTP, mail: Mail) -> tuple[list[bytes], bytes]:
+    """The three commands before a body, and the body, with addresses as this server can read them."""
+    content = mail.content
+    spelled = []
+    for address in (mail.sender, mail.recipient):
+        if not address.isprintable() or any(c in address for c in " <>"):
+            raise Refused("address unfit")  # it would be read as another command
+        plain = _with_plain_domain(address)
+        if plain != address:
+            head, gap, rest = content.partition(b"\r\n\r\n")
+            content = head.replace(address.encode(), plain.encode()) + gap + rest
+        spelled.append(plain)
     options = " BODY=8BITMIME" if connection.has_extn("8bitmime") else ""
-    if not all(address.isascii() for address in addresses):
+    if not all(address.isascii() for address in spelled):
+        if not connection.has_extn("smtputf8"):
+            raise Refused("no SMTPUTF8")
         options += " SMTPUTF8"
-    return [f"MAIL FROM:<{mail.sender}>{options}\r\n".encode(), f"RCPT TO:<{mail.recipient}>\r\n".encode(), b"DATA\r\n"]
+    sender, recipient = spelled
+    return [f"MAIL FROM:<{sender}>{options}\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n"], content
+
+
+def _with_plain_domain(address: str) -> str:
+    """The address with its domain as name servers know it (RFC 5890), which every mail server understands."""
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        raise Refused("address unfit") from None
+
+
+def _text(reply: bytes | str) -> str:
+    return reply.decode(errors="replace") if isinstance(reply, bytes) else reply
 
 
 def _is_yes(place: int, code: int) -> bool:
     """Whether a reply lets the first, second or third command pass; for DATA nothing else than 354 does."""
     return code == 354 if place == 2 else 200 <= code < 300
-
-
-def _refusal(code: int) -> Exception:
-    """What a reply code means: 5xx is final, 4xx is for later, 45x is most often greylisting."""
-    if code >= 500:
-        return Refused(str(code))
-    return Retry(str(code), GREYLIST_WAIT if code in (450, 451) else None)
 
 
 def _dotted(raw: bytes) -> bytes:
