@@ -11,7 +11,7 @@ from clarion.testing import TEXTS, Instance, link, plain
 OWN = {
     "mail/confirm.en.md": "---\nsubject: Neighbor, one click\n---\n\nWe are {{count}}. Press **the button**.\n",
     "mail/thanks.es.md": "---\nsubject: Gracias, vecina\n---\n\nYa somos más. 谢谢。谢谢。\n",
-    "mail/again.en.md": "---\nsubject: Once more\n---\n\nNice to see you again.\n",
+    "mail/again.es.md": "---\nsubject: Otra vez\n---\n\nQué gusto verle otra vez.\n",
 }
 
 
@@ -52,8 +52,8 @@ def test_languages_and_kinds_without_words_of_their_own_are_in_the_platforms(wor
     worded.sign("library")
     worded.work()
     again = worded.mails()[2]
-    assert again["Subject"] == "Once more"
-    assert "Nice to see you again." in plain(again)
+    assert again["Subject"] == "Otra vez"
+    assert "Qué gusto verle otra vez." in plain(again)
 
 
 def test_words_cannot_call_a_slot_of_the_mail(make_instance, make_folder) -> None:
