@@ -22,10 +22,10 @@ WEB_PROCESSES = 2
 class Stage:
     """The site with its parts; one for all tests that leave it as they found it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keep_bodies: bool = True) -> None:
         self.postgres = Postgres(folder / "postgres")
         self.valkey = Valkey()
-        self.sink = Sink(keep_bodies=True)
+        self.sink = Sink(keep_bodies=keep_bodies)
         self.mailboxes = Mailboxes(self.sink)
         self.database = Proxy(self.postgres.port)
         self.broker = Proxy(self.valkey.port)

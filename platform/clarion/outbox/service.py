@@ -121,7 +121,8 @@ def lease(channel: str, owner: str, limit: int = PAGE) -> list[Leased]:
     ready = and_(Message.state == DUE, Message.channel == channel, Message.due_at <= moment, free)
     page = (
         select(Message.id)
-        .where(ready)
+        # what is begun after the dead were buried is in somebody's hands, however long the lease has been over
+        .where(ready, Message.trying.is_(False))
         .order_by(Message.priority, Message.due_at, Message.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
