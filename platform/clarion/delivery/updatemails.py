@@ -8,6 +8,7 @@ from email.utils import format_datetime
 
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
+from markupsafe import Markup
 from sqlalchemy import and_, select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
