@@ -16,6 +16,8 @@ from . import migrations
 from .campaigns import service
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
+from .delivery.rehearsal import rehearse
+from .domain.campaign import Campaign
 from .domain.faults import printable
 from .memory import settle_memory
 from .monitoring import log, report
@@ -72,6 +74,8 @@ class Publisher:
             return sum(live.campaign.status == "live" for live in live_campaigns().all())
 
     def _publish(self, loaded: Loaded, *, changed: bool) -> None:
+        if loaded.campaign is not None and self._is_news(loaded.campaign):
+            rehearse(loaded)
         if loaded.campaign is None:
             self._seen.pop(loaded.slug, None)
             self._tell_faults(loaded)
@@ -88,6 +92,12 @@ class Publisher:
                 f"{published.slug}: was rolled back, so the folder's edition {published.number} is not live. "
                 f"To take it: clarion publish {published.slug}"
             )
+
+    def _is_news(self, campaign: Campaign) -> bool:
+        """Whether this is neither what was seen last nor what is live: only then are its mails made for a try."""
+        before = live_campaigns().get(campaign.slug)
+        known = (self._seen.get(campaign.slug), before.campaign.digest if before else None)
+        return campaign.digest not in known
 
     def _tell_faults(self, loaded: Loaded) -> None:
         faults = [f"  {_shown(self.settings.campaigns.folder / loaded.folder)}/{fault}" for fault in loaded.errors]

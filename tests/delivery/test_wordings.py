@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from click.testing import CliRunner
+from markupsafe import escape
 
 from clarion.cli import main
+from clarion.server import Publisher
 from clarion.testing import TEXTS, Instance, link, plain
 
 OWN = {
@@ -56,6 +60,52 @@ def test_languages_and_kinds_without_words_of_their_own_are_in_the_platforms(wor
     assert "Qué gusto verle otra vez." in plain(again)
 
 
+@pytest.mark.parametrize(
+    "name", ["A <b>& co", "A **a** [x](y) `c`", "zqslotmezq", "A {{link}}", "A =?utf-8?q?=0ABcc?="]
+)
+def test_a_name_is_filled_in_as_it_is_typed_and_is_no_code(make_instance, make_folder, name: str) -> None:
+    said = "---\nsubject: Thank you\n---\n\nDear {{name}}, we are {{count}}. *{{ name }}*\n"
+    instance = make_instance()
+    instance.publish(make_folder(files={"mail/thanks.en.md": said}))
+    instance.sign("library", name=name)
+    instance.work()
+    instance.confirm(link(instance.mails()[0], "confirm"))
+    instance.work()
+    mail = instance.mails()[1]
+    assert f"Dear {name}, we are" in plain(mail)
+    assert f"Dear {escape(name)}, we are" in " ".join(html(mail).split())
+    assert f"<em>{escape(name)}</em>" in html(mail)
+    assert (mail["Subject"], mail["Bcc"]) == ("Thank you", None)
+    assert len(mail["To"].addresses) == 1
+
+
+def test_a_confirmation_may_name_its_link_and_its_code_and_has_the_button_all_the_same(
+    make_instance, make_folder
+) -> None:
+    said = "---\nsubject: a\n---\n\n[This one]({{confirm_link}}), or type {{ code }}.\n"
+    instance = make_instance()
+    instance.publish(make_folder(files={"mail/confirm.en.md": said}))
+    instance.sign("library")
+    instance.work()
+    (mail,) = instance.mails()
+    address, shown = link(mail, "confirm").rstrip("),"), html(mail)
+    hrefs = re.findall(r'href="([^"]+)"', shown)
+    assert [href.endswith(address) for href in hrefs].count(True) == 2
+    code = re.search(r"or type (\d{6})\.", plain(mail))[1]
+    assert re.search(rf'class="digits"[^>]*>{code}</p>', shown)
+    assert "zqslot" not in plain(mail) + shown
+
+
+def test_a_link_in_ones_own_words_stays_whole(make_instance, make_folder) -> None:
+    address = "https://example.org/a-report-that-says-it-all"
+    files = {"mail/confirm.en.md": f"---\nsubject: a\n---\n\n{'word ' * 32}[it]({address})\n"}
+    instance = make_instance()
+    instance.publish(make_folder(files=files))
+    instance.sign("library")
+    instance.work()
+    assert f"({address})" in plain(instance.mails()[0])
+
+
 def test_words_cannot_call_a_slot_of_the_mail(make_instance, make_folder) -> None:
     """Marks are for the platform's own templates: a text that holds one gets nobody's link or address."""
     files = {"mail/confirm.en.md": "---\nsubject: a\n---\n\nzqslotmezq zqslotrecipientzq@mould.example\n"}
@@ -77,3 +127,24 @@ def test_check_makes_every_mail_in_every_language(make_folder, tmp_path, monkeyp
     assert done.exit_code == 1
     assert "museum/mail/thanks.es.md" in done.output
     assert "longer than a mail's line" in done.output
+    joined = "---\nsubject: a\n---\n\nzq{{title}}\n"
+    texts = TEXTS["en"].replace("title: ", "title: slotunsubscribezq ", 1)
+    make_folder("garden", files={"mail/thanks.en.md": joined, "en.md": texts})
+    done = CliRunner().invoke(main, ["check", "garden"])
+    assert done.exit_code == 1
+    assert '"zqslot" cannot stand in it' in done.output
+
+
+def test_what_cannot_be_mailed_is_not_published(make_instance, make_folder) -> None:
+    instance = make_instance()
+    folder = make_folder(files=OWN)
+    instance.publish(folder)
+    (folder / "mail" / "thanks.es.md").write_text(f"---\nsubject: a\n---\n\n{'x' * 1200}\n", "utf-8")
+    said: list[str] = []
+    publisher = Publisher(instance.app, said.append)
+    assert publisher.publish_all(changed=True) == 1
+    assert said[0] == "library: not published, its last good edition stays live. Mend this:"
+    assert "library/mail/thanks.es.md: The mail" in said[1]
+    done = CliRunner().invoke(main, ["publish", "library"], env={"CLARION_HOME": str(instance.home)})
+    assert done.exit_code == 1
+    assert "mail/thanks.es.md" in done.output

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, HandingOver, Recipient, Text
 from ..domain.faults import Fault
@@ -137,7 +138,7 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
 
 def _check_terms(folder: Folder, campaign: Campaign) -> None:
     """Whether anybody is in office today to whom mails would go, and who is not any more."""
-    today = now().date()
+    today = now().astimezone(ZoneInfo(campaign.time_zone)).date()
     for one in campaign.recipients:
         if not one.in_office(today):
             when = f"ended on {one.until}" if one.until and one.until < today.isoformat() else f"begins on {one.since}"

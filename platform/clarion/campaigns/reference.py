@@ -14,6 +14,7 @@ from .schema import (
     MAIL_KINDS,
     MAX_MAIL,
     MAX_UPDATE,
+    PERSONAL,
     RECIPIENT_COLUMNS,
     TEXT_KEYS,
     UPDATE_KEYS,
@@ -100,7 +101,12 @@ _MAIL_INTRO = """
 Your own words in the mails that a signer gets, a file for each mail and language: `mail/confirm.es.md`. They stand in
 the mail before its button and its code, which are always there. A mail or language without a file is in the platform's
 words. The files are written like those of the campaign: `subject: …` in the head, Markdown below it, at most {most:,}
-characters, with the same placeholders.
+characters, with the same placeholders in the text below the head, and none in the subject.
+"""
+
+_MAIL_OUTRO = """
+None of these can be part of a link, but for `[words]({{confirm_link}})`. A mail that asks to confirm greets nobody by
+name: the name is what somebody typed, and the mailbox may be another's.
 """
 
 
@@ -122,6 +128,9 @@ def campaign_format() -> str:
     parts.append(_MAIL_INTRO.format(most=MAX_MAIL))
     kinds = [f"| `{name}` | {text} |" for name, text in MAIL_KINDS.items()]
     parts.append("\n| mail | what it does |\n|---|---|\n" + "\n".join(kinds) + "\n")
+    more = [f"| `{{{{{name}}}}}` | `{kind}` | {text} |" for kind, own in PERSONAL.items() for name, text in own.items()]
+    parts.append("\n| further placeholder | in | what it becomes |\n|---|---|---|\n" + "\n".join(more) + "\n")
+    parts.append(_MAIL_OUTRO)
     parts.append(_UPDATES_INTRO.format(most=MAX_UPDATE))
     rows = [f"| `{key}` | {text} | {limit:,} |" for key, (text, limit) in UPDATE_KEYS.items()]
     parts.append("\n| key | what it is for | most characters |\n|---|---|---|\n" + "\n".join(rows) + "\n")

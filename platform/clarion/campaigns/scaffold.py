@@ -29,6 +29,9 @@ reason = "optional"
 # [handing_over]              # how it reaches the recipients; without it, you hand it over yourselves
 # milestones = [100, 500]     # mails to them at these numbers
 # digest = "weekly"           # no, daily or weekly
+# letters = true              # each signer's letter to those who stand for their district (districts.csv)
+
+# Mails to signers are in the platform's words. To use your own, write mail/confirm.{first}.md and the like.
 
 [organisations.our-organisation]
 name = "Our Organisation"
@@ -70,7 +73,7 @@ def new_folder(root: Path, slug: str, codes: Sequence[str], languages: Mapping[s
     (folder / "media").mkdir(parents=True)
     quoted = ", ".join(f'"{code}"' for code in codes)
     files = {
-        "campaign.toml": _TOML.format(slug=slug, codes=quoted),
+        "campaign.toml": _TOML.format(slug=slug, codes=quoted, first=codes[0]),
         "recipients.csv": _RECIPIENTS,
         **{f"{code}.md": _TEXT.format(title=f"{EXAMPLE_TITLE} {languages[code].english}") for code in codes},
     }

@@ -183,6 +183,13 @@ MAIL_KINDS: dict[str, str] = {
 }
 """The mails that a campaign can word by itself."""
 
+PERSONAL: dict[str, dict[str, str]] = {
+    "confirm": {"confirm_link": "The address behind the button.", "code": "The six digits."},
+    "thanks": {"name": "The signer's name, as they typed it."},
+}
+"""The placeholders that one kind of mail has beside the others. A name stands only where the mailbox has said yes:
+before that it is what a stranger may have typed, and a mail would carry it to anybody."""
+
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of `campaign.toml`, for editors that complete and check while typing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
 from ..domain import placeholders, prose
@@ -62,12 +62,20 @@ def check_keys(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest:
         folder.fault(file, f"The body is longer than {longest} characters.", "Shorten it.", parsed.body_line)
 
 
-def check_words(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest: int) -> None:
+def check_words(
+    folder: Folder,
+    file: str,
+    parsed: TextFile,
+    keys: Keys,
+    longest: int,
+    known: Collection[str] = placeholders.KNOWN,
+) -> None:
     """Note raw HTML, links that lead nowhere, and placeholders that do not exist."""
     for key, text, first in parts(parsed, keys, longest):
-        if (place := text.find(placeholders.RESERVED)) >= 0:
+        # signs of Markdown may part it in the file and be gone in the mail
+        if placeholders.RESERVED in text or placeholders.RESERVED in prose.plain(text):
             hint = "Take it out: the platform marks its own places with it."
-            line = first + text[:place].count("\n")
+            line = first + text[: max(text.find(placeholders.RESERVED), 0)].count("\n")
             folder.fault(file, f'"{placeholders.RESERVED}" cannot stand in a text.', hint, line, key)
         for line, what in prose.unsafe(text):
             hint = "Use Markdown; raw HTML is not shown." if what.startswith("<") else "Link to an https address."
@@ -81,8 +89,8 @@ def check_words(folder: Folder, file: str, parsed: TextFile, keys: Keys, longest
                 message = "A placeholder is not filled in here."
                 folder.fault(file, message, "Write the words themselves.", first + line, key)
                 continue
-            for name in placeholders.unknown(row):
-                hint = did_you_mean(name, placeholders.KNOWN)
+            for name in placeholders.unknown(row, known):
+                hint = did_you_mean(name, known)
                 folder.fault(file, f'There is no placeholder "{{{{{name}}}}}".', hint, first + line, key)
 
 
@@ -102,7 +110,7 @@ def _find_pictures(folder: Folder, file: str, parsed: TextFile) -> None:
 
 def _is_plain(key: str) -> bool:
     """Whether the words of this key are shown as they are, placeholders too."""
-    return key in ("title", "summary") or key.startswith("why_")
+    return key in ("title", "summary", "subject") or key.startswith("why_")
 
 
 def _as_text(code: str, parsed: TextFile) -> Text:

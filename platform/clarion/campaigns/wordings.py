@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from ..domain import placeholders, prose
 from ..domain.campaign import Wording
 from ..domain.faults import did_you_mean
 from .folder import Folder
-from .schema import MAIL_KEYS, MAIL_KINDS, MAX_MAIL
-from .textfile import parse_text
+from .schema import MAIL_KEYS, MAIL_KINDS, MAX_MAIL, PERSONAL
+from .textfile import TextFile, parse_text
 from .texts import check_keys, check_words
 
 FOLDER = "mail"
@@ -31,12 +32,12 @@ def read_wordings(folder: Folder, codes: Sequence[str], known: Collection[str] =
             folder.fault(file, "This names no mail and language.", hint)
         elif kind not in MAIL_KINDS:
             folder.fault(file, f'There is no mail "{kind}" to word.', did_you_mean(kind, MAIL_KINDS))
-        elif (wording := _read(folder, file)) and code in codes:
+        elif (wording := _read(folder, file, kind)) and code in codes:
             found.setdefault(kind, {})[code] = wording
     return found
 
 
-def _read(folder: Folder, file: str) -> Wording | None:
+def _read(folder: Folder, file: str, kind: str) -> Wording | None:
     source = folder.read(file)
     if source is None:
         return None
@@ -49,5 +50,19 @@ def _read(folder: Folder, file: str) -> Wording | None:
     if not parsed.faults and not parsed.body.strip():
         folder.fault(file, "The mail says nothing.", "Write below the head what it shall say.", parsed.body_line)
     check_keys(folder, file, parsed, MAIL_KEYS, MAX_MAIL)
-    check_words(folder, file, parsed, MAIL_KEYS, MAX_MAIL)
+    personal = PERSONAL.get(kind, {})
+    check_words(folder, file, parsed, MAIL_KEYS, MAX_MAIL, (*placeholders.KNOWN, *personal))
+    if len(parsed.body) <= MAX_MAIL:
+        _check_targets(folder, file, parsed, tuple(personal))
     return Wording(subject, parsed.body)
+
+
+def _check_targets(folder: Folder, file: str, parsed: TextFile, personal: Sequence[str]) -> None:
+    """Note links that would carry somebody's name, link or code to another site, or lead where a name says."""
+    marks = {name: f"{placeholders.RESERVED}{name}" for name in personal}
+    for target, line in prose.targets(placeholders.fill(parsed.body, marks)):
+        for name, mark in marks.items():
+            if mark in target and not (name == "confirm_link" and target == mark):
+                message = f'"{{{{{name}}}}}" cannot be part of a link.'
+                hint = "Link to an address that is the same for everybody."
+                folder.fault(file, message, hint, parsed.body_line + line - 1)

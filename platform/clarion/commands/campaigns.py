@@ -97,6 +97,7 @@ def publish(slug: str) -> None:
     """Check a campaign folder and make it live as an edition."""
     from ..campaigns import service
     from ..campaigns.loader import find_folders
+    from ..delivery.rehearsal import rehearse
     from ..domain.faults import did_you_mean, printable
     from ..server import standing
 
@@ -107,6 +108,7 @@ def publish(slug: str) -> None:
     with application() as app:
         languages, plugins = app.extensions["clarion.languages"], app.extensions["clarion.plugins"]
         loaded = service.check(settings.campaigns.folder, languages, plugins.check, (slug,))[0]
+        rehearse(loaded)
         if loaded.campaign is None:
             for fault in loaded.errors:
                 click.echo(f"{slug}/{fault}", err=True)

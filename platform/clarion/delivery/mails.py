@@ -8,7 +8,9 @@ from flask import current_app, render_template
 from flask_babel import force_locale
 
 from ..campaigns.live import LiveCampaign, live_campaigns
-from ..domain import prose
+from ..campaigns.schema import PERSONAL
+from ..domain import placeholders, prose
+from ..domain.campaign import Wording
 from ..extensions import now
 from ..outbox.service import Leased
 from ..pages.links import share_links
@@ -76,8 +78,8 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             "page_url": url,
             "share": share_links(url, share_text, text.title),
             "share_text": share_text,
-            "own_html": short_lines(to_html(own.body, live, code)) if own else "",
-            "own_text": prose.plain(fill(own.body, live, code)) if own else "",
+            "own_html": short_lines(to_html(_personal(own, kind, "htmlname"), live, code)) if own else "",
+            "own_text": prose.plain(fill(_personal(own, kind, "name"), live, code)) if own else "",
             "html": {"thanks": to_html(text.thanks, live, code)},
             "thanks_text": prose.plain(fill(text.thanks, live, code)),
             "lead": campaign.lead,
@@ -97,6 +99,12 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             message_id=f"{mark('messageid')}@mould.example",
             reply_to=campaign.lead.email,
         )
+
+
+def _personal(own: Wording, kind: str, name: str) -> str:
+    """The campaign's words with marks for what is each person's own: it never passes through Markdown."""
+    slots = {"confirm_link": "confirm", "code": "code", "name": name}
+    return placeholders.fill(own.body, {word: mark(slots[word]) for word in PERSONAL.get(kind, {})})
 
 
 COMPOSERS: dict[str, Composer] = dict.fromkeys(("confirm", "again", "thanks"), compose)

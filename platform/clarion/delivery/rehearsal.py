@@ -8,14 +8,17 @@ from flask import Flask
 
 from ..campaigns.live import LiveCampaign
 from ..campaigns.loader import Loaded
+from ..domain import placeholders, prose
 from ..domain.faults import Fault
+from ..domain.names import MAX_NAME
 from ..pages.pulse import Pulse
+from ..pages.render import fill, links
 from ..settings import Settings
 from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN
 from .channels import Channel
 from .mails import words
 from .mime import as_email
-from .moulds import Mould
+from .moulds import Mould, values
 
 MAILS = {"confirm": (PENDING,), "again": (PENDING, CONFIRMED, WITHDRAWN), "thanks": (CONFIRMED,)}
 """The kinds, each with the states that change what it says."""
@@ -59,10 +62,30 @@ def rehearse(loaded: Loaded) -> None:
 
 def _wrong(live: LiveCampaign, kind: str, code: str, state: str) -> str:
     """What is wrong with a mail in a language, or nothing."""
+    own, text = live.campaign.mail.get(kind, {}).get(code), live.campaign.text(code)
     try:
-        raw = b"".join(Mould.of(as_email(words(kind, live, code, state))).pieces)
+        if any(
+            placeholders.RESERVED in prose.plain(fill(said, live, code))
+            for said in (own.body if own else "", text.thanks)
+        ):
+            return f'"{placeholders.RESERVED}" cannot stand in it'
+        raw = Mould.of(as_email(words(kind, live, code, state))).cast(_somebodys())
     except Exception as error:  # noqa: BLE001 - whatever it is, it must be found out now and not by a signer
         return f"{type(error).__name__}"
     if any(len(line) > LONGEST_LINE for line in raw.split(b"\r\n")):
-        return "a word in it is longer than a mail's line may be"
+        return "a word in it, or what is filled in, is longer than a mail's line may be"
     return ""
+
+
+def _somebodys() -> dict[str, str]:
+    """What is filled in for a person whose name is as long as it may be."""
+    token = "x" * 64
+    return values(
+        "somebody@mailbox.example",
+        "Ñ" * MAX_NAME,
+        messageid="0@mailbox.example",
+        date="Thu, 01 Jan 2026 00:00:00 +0000",
+        confirm=links().confirm(token),
+        code="000000",
+        me=links().me(token),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 KNOWN = ("count", "goal", "title", "link", "lead")
 
@@ -18,6 +18,6 @@ def fill(text: str, values: Mapping[str, str]) -> str:
     return _PATTERN.sub(lambda match: values.get(match[1], match[0]), text)
 
 
-def unknown(text: str) -> list[str]:
-    """The placeholders in a text that do not exist, in order of appearance."""
-    return [name for name in _PATTERN.findall(text) if name not in KNOWN]
+def unknown(text: str, known: Collection[str] = KNOWN) -> list[str]:
+    """The placeholders in a text that do not exist there, in order of appearance."""
+    return [name for name in _PATTERN.findall(text) if name not in known]

@@ -88,6 +88,17 @@ def images(markdown: str) -> list[tuple[str, int]]:
     return [(_source(t), line) for t, line in _with_lines(markdown) if t.type == "image"]
 
 
+def targets(markdown: str) -> list[tuple[str, int]]:
+    """Where the links and images of a text lead, each with the line (from 1) it stands on."""
+    found: list[tuple[str, int]] = []
+    for token, line in _with_lines(markdown):
+        if token.type == "link_open":
+            found.append((unquote(str(token.attrGet("href") or "")), line))
+        elif token.type == "image":
+            found.append((_source(token), line))
+    return found
+
+
 def unsafe(markdown: str) -> list[tuple[int, str]]:
     """Raw HTML and links that are no web, mail or phone address: `(line from 1, what)`."""
     found: list[tuple[int, str]] = []
