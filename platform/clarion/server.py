@@ -16,12 +16,12 @@ from . import migrations
 from .campaigns import service
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
-from .delivery.rehearsal import rehearse
 from .domain.campaign import Campaign
 from .domain.faults import printable
 from .memory import settle_memory
 from .monitoring import log, report
 from .pages.front import install_front
+from .recipients.rehearsal import rehearse_all
 from .sealing import Keyring
 from .security import LARGEST_BODY
 from .settings import Settings
@@ -75,7 +75,7 @@ class Publisher:
 
     def _publish(self, loaded: Loaded, *, changed: bool) -> None:
         if loaded.campaign is not None and self._is_news(loaded.campaign):
-            rehearse(loaded)
+            rehearse_all(loaded)
         if loaded.campaign is None:
             self._seen.pop(loaded.slug, None)
             self._tell_faults(loaded)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
 from markupsafe import escape
 
 from clarion.cli import main
+from clarion.delivery.mime import Words
 from clarion.server import Publisher
-from clarion.testing import TEXTS, Instance, link, plain
+from clarion.testing import RECIPIENTS, TABLE, TEXTS, Instance, link, plain
 
 OWN = {
     "mail/confirm.en.md": "---\nsubject: Neighbor, one click\n---\n\nWe are {{count}}. Press **the button**.\n",
     "mail/thanks.es.md": "---\nsubject: Gracias, vecina\n---\n\nYa somos más. 谢谢。谢谢。\n",
     "mail/again.es.md": "---\nsubject: Otra vez\n---\n\nQué gusto verle otra vez.\n",
 }
+
+WORDS = Words("mail@a.example", "A", "b@b.example", "Hi", "Hi\n", "<p>Hi</p>\n", "en", "1@a.example")
 
 
 @pytest.fixture
@@ -133,6 +137,22 @@ def test_check_makes_every_mail_in_every_language(make_folder, tmp_path, monkeyp
     done = CliRunner().invoke(main, ["check", "garden"])
     assert done.exit_code == 1
     assert '"zqslot" cannot stand in it' in done.output
+
+
+def test_check_makes_the_mails_to_recipients_that_are_asked_for(make_folder, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("CLARION_HOME", str(tmp_path))
+    texts = {f"{code}.md": TEXTS[code] for code in ("en", "es")}
+    spanish = RECIPIENTS.replace("\n", ",language\n", 1).replace(".example\n", ".example,es\n")
+    table = f'{TABLE}\n[handing_over]\nmilestones = [100]\ndigest = "daily"\nletters = true\n'
+    make_folder(files={"campaign.toml": table, "recipients.csv": spanish, **texts})
+    done = CliRunner().invoke(main, ["check", "library"])
+    assert done.exit_code == 0, done.output
+    unlucky = Mock(side_effect=lambda kind, *_: 1 / (kind != "digest") and WORDS)
+    monkeypatch.setattr("clarion.recipients.rehearsal.words", unlucky)
+    done = CliRunner().invoke(main, ["check", "library"])
+    assert {call.args[0] for call in unlucky.mock_calls} == {"milestone", "digest", "letter"}
+    assert 'es.md: The mail "digest" cannot be made: ZeroDivisionError.' in done.output
+    assert "1 fault in 1 of 1 folders" in done.output
 
 
 def test_what_cannot_be_mailed_is_not_published(make_instance, make_folder) -> None:

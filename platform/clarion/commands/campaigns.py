@@ -56,9 +56,10 @@ def check(slugs: tuple[str, ...]) -> None:
     """
     from ..campaigns import service
     from ..campaigns.loader import find_folders
-    from ..delivery.rehearsal import make_ready, rehearse
+    from ..delivery.rehearsal import make_ready
     from ..domain.faults import did_you_mean, printable
     from ..plugins.manager import Plugins
+    from ..recipients.rehearsal import rehearse_all
     from ..updates.loader import check_updates
 
     settings = load_settings()
@@ -75,7 +76,7 @@ def check(slugs: tuple[str, ...]) -> None:
         make_ready(app, settings, plugins.channels())
         loaded = service.check(root, app.extensions["clarion.languages"], plugins.check, slugs)
         for one in loaded:
-            rehearse(one)
+            rehearse_all(one)
             check_updates(one, root)
     for one in loaded:
         for fault in one.faults:
@@ -97,8 +98,8 @@ def publish(slug: str) -> None:
     """Check a campaign folder and make it live as an edition."""
     from ..campaigns import service
     from ..campaigns.loader import find_folders
-    from ..delivery.rehearsal import rehearse
     from ..domain.faults import did_you_mean, printable
+    from ..recipients.rehearsal import rehearse_all
     from ..server import standing
 
     settings = load_settings()
@@ -108,7 +109,7 @@ def publish(slug: str) -> None:
     with application() as app:
         languages, plugins = app.extensions["clarion.languages"], app.extensions["clarion.plugins"]
         loaded = service.check(settings.campaigns.folder, languages, plugins.check, (slug,))[0]
-        rehearse(loaded)
+        rehearse_all(loaded)
         if loaded.campaign is None:
             for fault in loaded.errors:
                 click.echo(f"{slug}/{fault}", err=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from flask import Flask
 
@@ -44,7 +45,7 @@ def make_ready(app: Flask, settings: Settings, channels: Mapping[str, Channel]) 
 
 
 def rehearse(loaded: Loaded) -> None:
-    """Add what is wrong with a campaign's mails to the faults of its folder. Needs an app context."""
+    """Add what is wrong with the mails to a campaign's signers to the faults of its folder. Needs an app context."""
     campaign = loaded.campaign
     if campaign is None:
         return
@@ -53,28 +54,49 @@ def rehearse(loaded: Loaded) -> None:
         for code in campaign.languages:
             own = code in campaign.mail.get(kind, {})
             file = f"mail/{kind}.{code}.md" if own else f"{code}.md"
-            for what in {_wrong(live, kind, code, state) for state in states} - {""}:
-                hint = "Take back the last change, or leave out what is special in it."
-                loaded.faults.append(Fault(file, f'The mail "{kind}" cannot be made: {what}.', hint))
+            for state in states:
+                note(loaded, file, kind, partial(_made, live, kind, code, state))
+    settle(loaded)
+
+
+def note(loaded: Loaded, file: str, kind: str, make: Callable[[], bytes]) -> None:
+    """Make one mail, and tell once what is wrong with it as a fault of a file."""
+    if what := _wrong(make):
+        hint = "Take back the last change, or leave out what is special in it."
+        fault = Fault(file, f'The mail "{kind}" cannot be made: {what}.', hint)
+        if fault not in loaded.faults:
+            loaded.faults.append(fault)
+
+
+def settle(loaded: Loaded) -> None:
+    """A campaign with errors is none that could be published."""
     if loaded.errors:
         loaded.campaign = None
 
 
-def _wrong(live: LiveCampaign, kind: str, code: str, state: str) -> str:
-    """What is wrong with a mail in a language, or nothing."""
-    own, text = live.campaign.mail.get(kind, {}).get(code), live.campaign.text(code)
+class _Refused(ValueError):
+    """Why a mail cannot be made, in words."""
+
+
+def _wrong(make: Callable[[], bytes]) -> str:
+    """What is wrong with a mail, or nothing."""
     try:
-        if any(
-            placeholders.RESERVED in prose.plain(fill(said, live, code))
-            for said in (own.body if own else "", text.thanks)
-        ):
-            return f'"{placeholders.RESERVED}" cannot stand in it'
-        raw = Mould.of(as_email(words(kind, live, code, state))).cast(_somebodys())
+        raw = make()
+    except _Refused as error:
+        return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must be found out now and not by a signer
         return f"{type(error).__name__}"
     if any(len(line) > LONGEST_LINE for line in raw.split(b"\r\n")):
         return "a word in it, or what is filled in, is longer than a mail's line may be"
     return ""
+
+
+def _made(live: LiveCampaign, kind: str, code: str, state: str) -> bytes:
+    own, text = live.campaign.mail.get(kind, {}).get(code), live.campaign.text(code)
+    for said in (own.body if own else "", text.thanks):
+        if placeholders.RESERVED in prose.plain(fill(said, live, code)):
+            raise _Refused(f'"{placeholders.RESERVED}" cannot stand in it')
+    return Mould.of(as_email(words(kind, live, code, state))).cast(_somebodys())
 
 
 def _somebodys() -> dict[str, str]:

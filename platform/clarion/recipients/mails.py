@@ -99,27 +99,39 @@ def _keep_the_cap(live: LiveCampaign, addressee: Addressee) -> None:
 
 
 def _mail(leased: Leased, live: LiveCampaign, recipient: Recipient, address: str, known: dict[str, Any]) -> Mail:
-    campaign, kind = live.campaign, leased.kind
-    code = recipient.language if recipient.language in campaign.languages else campaign.languages[0]
-    sender = mail_channel().sender
+    code, sender = language_of(recipient, live), mail_channel().sender
+    name = f"{message_name(leased.id)}@{sender.rpartition('@')[2]}"
+    message = as_email(words(leased.kind, live, recipient, address, known, name))
+    message["Date"] = format_datetime(now())
+    content = message.as_bytes(policy=SMTP.clone(cte_type="8bit", max_line_length=LINE))
+    return Mail(leased.id, f"{leased.kind}-{code}", sender, address, content)
+
+
+def language_of(recipient: Recipient, live: LiveCampaign) -> str:
+    """The language a recipient is written to in."""
+    campaign = live.campaign
+    return recipient.language if recipient.language in campaign.languages else campaign.languages[0]
+
+
+def words(
+    kind: str, live: LiveCampaign, recipient: Recipient, address: str, known: dict[str, Any], message_id: str
+) -> Words:
+    """The words of a kind of mail to a recipient; `known` holds what is new in it."""
+    campaign, code = live.campaign, language_of(recipient, live)
     with force_locale(code):
         given = known | _shared(live, recipient, code, letter=kind == LETTER)
-        words = Words(
-            sender=sender,
+        return Words(
+            sender=mail_channel().sender,
             sender_name=campaign.lead.name,
             recipient=address,
             subject=" ".join(_subject(kind, given).split()),
             text=render_template(f"mail/{kind}.txt", **given),
             html=render_template(f"mail/{kind}.html", **given),
             language=code,
-            message_id=f"{message_name(leased.id)}@{sender.rpartition('@')[2]}",
+            message_id=message_id,
             reply_to=campaign.lead.email,
             unsubscribe=known["unsubscribe_url"],
         )
-    message = as_email(words)
-    message["Date"] = format_datetime(now())
-    content = message.as_bytes(policy=SMTP.clone(cte_type="8bit", max_line_length=LINE))
-    return Mail(leased.id, f"{kind}-{code}", sender, address, content)
 
 
 def _shared(live: LiveCampaign, recipient: Recipient, code: str, *, letter: bool) -> dict[str, Any]:
