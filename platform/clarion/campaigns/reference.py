@@ -105,8 +105,8 @@ characters, with the same placeholders in the text below the head, and none in t
 """
 
 _MAIL_OUTRO = """
-None of these can be part of a link, but for `[words]({{confirm_link}})`. A mail that asks to confirm greets nobody by
-name: the name is what somebody typed, and the mailbox may be another's.
+None of these can be part of a link; only `{{confirm_link}}` can be one, as its whole address. A mail that asks to
+confirm greets nobody by name: the name is what somebody typed, and the mailbox may be another's.
 """
 
 
