@@ -16,6 +16,7 @@ from .pages import confirmation, views
 from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
 from .plugins.manager import Plugins
+from .privacy import unsubscribing
 from .privacy import views as privacy
 from .sealing import Keyring
 from .settings import Settings, SettingsError
@@ -46,7 +47,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.extensions["clarion.composers"] = {**mails.COMPOSERS}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
-    for blueprint in (views.bp, confirmation.bp, privacy.bp):
+    for blueprint in (views.bp, confirmation.bp, privacy.bp, unsubscribing.bp):
         app.register_blueprint(blueprint)
     plugins.register_blueprints(app)
     return app

@@ -22,7 +22,7 @@ from ..extensions import Transaction, db, insert_if_new, now, this_minute, trans
 from ..outbox.models import CAPPED, MAILBOX_CAP, NEEDLESS
 from ..outbox.service import Leased, Settlement
 from ..rows import count_rows, find_rows
-from ..sealing import Keyring, KeyMissing, blind_index, derive
+from ..sealing import KeyMissing, Keyring, blind_index, derive
 from ..signatures.models import CONFIRMED, PENDING, VOID, WITHDRAWN, Signature
 from .models import MailCap, Suppression
 from .signers import Sealed, opened

@@ -23,7 +23,6 @@ from .mime import Words, as_email
 from .moulds import MouldShelf, mark, values
 from .signers import Sealed, open_signer
 
-
 ENDED_WITH_NEWS = ("again", "thanks")
 """Kinds that can be ended with the news of the lead; a confirmation answers what was done just now, and cannot."""
 

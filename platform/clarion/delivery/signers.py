@@ -12,7 +12,7 @@ from ..campaigns.live import LiveCampaign
 from ..domain.person import Person
 from ..extensions import db
 from ..outbox.service import Leased
-from ..sealing import Keyring, KeyMissing, Link, SealBroken, open_sealed
+from ..sealing import KeyMissing, Keyring, Link, SealBroken, open_sealed
 from ..signatures.models import Signature
 
 

@@ -96,9 +96,7 @@ def one_of(signature_id: int, organisation: str, channel: str) -> Consent | None
     return db.session.scalar(select(Consent).filter_by(**known))
 
 
-def _tell(
-    session: Transaction, kind: str, signature: Signature, channel: str, organisations: Sequence[str]
-) -> None:
+def _tell(session: Transaction, kind: str, signature: Signature, channel: str, organisations: Sequence[str]) -> None:
     tell(session, [Happened(kind, signature.campaign_id, signature.id, who, channel) for who in organisations])
 
 
