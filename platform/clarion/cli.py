@@ -8,7 +8,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from . import __version__, processes
-from .commands import campaigns, database, health, messages, plugins, references, signatures
+from .commands import campaigns, database, health, mailboxes, messages, plugins, references, signatures
 from .commands.instance import BadInput, refuse_inside
 from .settings import SettingsError
 
@@ -74,6 +74,7 @@ for command in (
     signatures.reasons,
     signatures.held,
     messages.messages,
+    mailboxes.suppressions,
     health.status,
     health.doctor,
     database.database,

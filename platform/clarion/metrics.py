@@ -21,6 +21,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.pool import QueuePool
 
 from .campaigns.live import live_campaigns
+from .delivery import feedback, mailboxes
+from .delivery.models import BOUNCED, COMPLAINED
 from .extensions import db, now
 from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
 from .security import access
@@ -52,6 +54,9 @@ class Figures:
     """By channel and state."""
     oldest_due_seconds: float
     oldest_lease_seconds: float
+    suppressed: dict[str, int]
+    """Mailboxes that get no mail any more, by reason."""
+    feedback_waiting: int
     unfolded: int
     drift: int
     connections: int
@@ -104,6 +109,8 @@ def _read(whole: _Whole) -> Figures:
         messages={**whole.done, **_messages(Message.state.not_in(_DONE))},
         oldest_due_seconds=_age(db.session.scalar(late), moment),
         oldest_lease_seconds=_age(oldest_lease, moment),
+        suppressed=dict.fromkeys((BOUNCED, COMPLAINED), 0) | mailboxes.suppressed(),
+        feedback_waiting=feedback.waiting(),
         unfolded=db.session.scalar(select(func.count()).select_from(CountDelta)) or 0,
         drift=whole.drift,
         connections=pool.checkedout() if isinstance(pool, QueuePool) else 0,
@@ -150,6 +157,12 @@ class _FromDatabase(Collector):
         for (channel, state), n in figures.messages.items():
             messages.add_metric([channel, state], n)
         yield messages
+        suppressed = GaugeMetricFamily(
+            "clarion_suppressed_mailboxes", "Mailboxes that get no mail any more.", labels=["reason"]
+        )
+        for reason, n in figures.suppressed.items():
+            suppressed.add_metric([reason], n)
+        yield suppressed
         for name, words, value in (
             (
                 "clarion_oldest_due_seconds",
@@ -157,6 +170,7 @@ class _FromDatabase(Collector):
                 figures.oldest_due_seconds,
             ),
             ("clarion_oldest_lease_seconds", "How long ago the oldest lease ran out.", figures.oldest_lease_seconds),
+            ("clarion_feedback_waiting", "Bounces and complaints not acted on yet.", figures.feedback_waiting),
             ("clarion_count_steps_unfolded", "Count steps that wait to be folded.", figures.unfolded),
             ("clarion_count_drift", "How far counts are from the signatures; must be 0.", figures.drift),
             ("clarion_database_connections", "Connections in use by the process that answers.", figures.connections),
