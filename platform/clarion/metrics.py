@@ -21,6 +21,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.pool import QueuePool
 
 from .campaigns.live import live_campaigns
+from .delivery import feedback, mailboxes
+from .delivery.models import BOUNCED, COMPLAINED
 from .extensions import db, now
 from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
 from .outbox.service import BLOCKED
@@ -55,6 +57,9 @@ class Figures:
     """Messages that the other side refused because of us, by lane."""
     oldest_due_seconds: float
     oldest_lease_seconds: float
+    suppressed: dict[str, int]
+    """Mailboxes that get no mail any more, by reason."""
+    feedback_waiting: int
     unfolded: int
     drift: int
     connections: int
@@ -109,6 +114,8 @@ def _read(whole: _Whole) -> Figures:
         blocked={lane: n for (lane, _), n in refused.items()},
         oldest_due_seconds=_age(db.session.scalar(late), moment),
         oldest_lease_seconds=_age(oldest_lease, moment),
+        suppressed=dict.fromkeys((BOUNCED, COMPLAINED), 0) | mailboxes.suppressed(),
+        feedback_waiting=feedback.waiting(),
         unfolded=db.session.scalar(select(func.count()).select_from(CountDelta)) or 0,
         drift=whole.drift,
         connections=pool.checkedout() if isinstance(pool, QueuePool) else 0,
@@ -159,6 +166,12 @@ class _FromDatabase(Collector):
         for channel, n in figures.blocked.items():
             blocked.add_metric([channel], n)
         yield blocked
+        suppressed = GaugeMetricFamily(
+            "clarion_suppressed_mailboxes", "Mailboxes that get no mail any more.", labels=["reason"]
+        )
+        for reason, n in figures.suppressed.items():
+            suppressed.add_metric([reason], n)
+        yield suppressed
         for name, words, value in (
             (
                 "clarion_oldest_due_seconds",
@@ -166,6 +179,7 @@ class _FromDatabase(Collector):
                 figures.oldest_due_seconds,
             ),
             ("clarion_oldest_lease_seconds", "How long ago the oldest lease ran out.", figures.oldest_lease_seconds),
+            ("clarion_feedback_waiting", "Bounces and complaints not acted on yet.", figures.feedback_waiting),
             ("clarion_count_steps_unfolded", "Count steps that wait to be folded.", figures.unfolded),
             ("clarion_count_drift", "How far counts are from the signatures; must be 0.", figures.drift),
             ("clarion_database_connections", "Connections in use by the process that answers.", figures.connections),

@@ -15,6 +15,7 @@ import dramatiq
 from flask import Flask
 
 from .broker import Waker
+from .delivery import consequences, mailboxes
 from .delivery.tasks import Relay, sweep
 from .monitoring import report
 from .outbox import chores, service
@@ -60,10 +61,13 @@ class Worker:
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),
             Chore("spread updates", 1, spread),
+            Chore("apply feedback", 2, consequences.apply_feedback),
             Chore("remind", HOUR, tasks.remind),
             Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
             Chore("write to recipients", 60, write_to_recipients),
             Chore("apply retention", HOUR, apply_retention),
+            Chore("forget feedback", HOUR, consequences.forget_feedback),
+            Chore("forget counts of mails", HOUR, mailboxes.forget_counts),
             *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
         ]
         self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)

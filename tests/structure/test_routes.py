@@ -43,6 +43,7 @@ def _addresses(instance: Instance) -> dict[str, str]:
         "/<slug:slug>/<language>/thanks": location,
         "/confirm/<token>": link(mail, "confirm"),
         "/me/<token>": link(instance.mails()[-1], "me"),
+        "/unsubscribe/<token>": link(instance.mails()[-1], "unsubscribe"),
         "/media/<digest>": "/media/none",
         "/static/<name>": re.search(r"/static/clarion\.\w+\.css", page)[0],  # type: ignore[index]
         "/healthz": "/healthz",
