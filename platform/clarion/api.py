@@ -9,17 +9,20 @@ from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Ret
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
-from .hookspecs import API_VERSION, Chore, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
+from .events import KINDS as EVENT_KINDS
+from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
 from .security import access, body_limit
 from .vocabulary import translations
 
 __all__ = (
     "API_VERSION",
+    "EVENT_KINDS",
     "Blocked",
     "Campaign",
     "Channel",
     "Chore",
+    "Event",
     "Figure",
     "FileChannel",
     "Mail",

@@ -116,6 +116,10 @@ class Instance:
 
         with self.app.app_context():
             handled = sum(int(self.app.extensions["clarion.relay"].drain(lane)) for lane in channels_due())
+            plugins = self.app.extensions["clarion.plugins"]
+            for listener in plugins.listeners():
+                while plugins.pass_on(listener):
+                    pass
             tasks.bring_out_reasons()
             tasks.fold_counts()
         return handled

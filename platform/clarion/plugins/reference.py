@@ -49,6 +49,7 @@ def _sentence(part: object) -> str:
 
 _OTHERS = {
     "API_VERSION": "The version of this interface.",
+    "EVENT_KINDS": "The kinds of events: " + ", ".join(f"`{kind}`" for kind in api.EVENT_KINDS) + ".",
     "hookimpl": "The mark on a method that is a hook.",
     "log": "The log. It keeps only the keys that name nobody.",
 }
