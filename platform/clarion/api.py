@@ -13,6 +13,7 @@ from .events import KINDS as EVENT_KINDS
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
 from .security import access, body_limit
+from .sharing import Shared, shared_with
 from .vocabulary import translations
 
 __all__ = (
@@ -33,6 +34,7 @@ __all__ = (
     "PluginSettings",
     "Refused",
     "Retry",
+    "Shared",
     "Unreachable",
     "Unsure",
     "access",
@@ -40,5 +42,6 @@ __all__ = (
     "hookimpl",
     "log",
     "report_feedback",
+    "shared_with",
     "translations",
 )

@@ -48,7 +48,7 @@ def confirm_shown(session: Transaction, signature_id: int, shown: Collection[int
         .values(confirmed_at=this_minute())
         .returning(Consent.organisation, Consent.channel)
     )
-    return [(organisation, channel) for organisation, channel in given]
+    return sorted((organisation, channel) for organisation, channel in given)
 
 
 def in_force(session: Transaction, signature_id: int) -> list[tuple[str, str]]:
