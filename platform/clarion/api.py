@@ -10,6 +10,7 @@ from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
 from .events import KINDS as EVENT_KINDS
+from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
 from .security import access, body_limit
@@ -19,6 +20,8 @@ from .vocabulary import translations
 __all__ = (
     "API_VERSION",
     "EVENT_KINDS",
+    "NEVER_REUSED",
+    "BigId",
     "Blocked",
     "Campaign",
     "Channel",
@@ -28,6 +31,7 @@ __all__ = (
     "FileChannel",
     "Mail",
     "MailChannel",
+    "Moment",
     "Panel",
     "Place",
     "Plugin",
@@ -39,9 +43,14 @@ __all__ = (
     "Unsure",
     "access",
     "body_limit",
+    "db",
     "hookimpl",
+    "insert_if_new",
     "log",
+    "now",
+    "own_metadata",
     "report_feedback",
     "shared_with",
+    "transaction",
     "translations",
 )

@@ -162,6 +162,14 @@ class Hooks:
         raise NotImplementedError
 
     @hookspec
+    def migrations(self) -> Path:
+        """Give the folder of the Alembic steps that make its tables, `0001_first.py` and on; asked once, at the start.
+
+        Tables are named `<plugin>_…`; no other is touched.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def events(self, happened: Sequence[Event]) -> None:
         """Take in what happened, a hundred at most at a time, in a worker; each is told again until this returns."""
         raise NotImplementedError

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -57,6 +58,8 @@ class Plugins:
         """Whether one of them sends mails; otherwise they are written to a folder."""
         self.routes: dict[str, list[str]] = {}
         """The rules that each plugin brought."""
+        self.histories: dict[str, Path] = {}
+        """The folders with the steps of plugins' tables."""
         self._app: Flask | None = None
         found = (installed() if settings.plugins else {}) if known is None else known
         self.on = tuple(
@@ -104,6 +107,9 @@ class Plugins:
     def furnish(self, app: Flask) -> None:
         """Bring what pages show: templates and words found by folder name, and slots. Raises `SettingsError`."""
         self._app = app
+        self.histories = dict(self._at_start("migrations", given.folder))
+        for name in self.histories:
+            furnishing.check_prefix(name)
         furnishing.furnish(app, self._named)
         fillers = [
             Filler(name, self._named[name], function, wanted, self._guard(name, "page_slot", QUICK))
