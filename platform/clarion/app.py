@@ -50,6 +50,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.context_processor(views.context)
     for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp, unsubscribing.bp):
         app.register_blueprint(blueprint)
+    app.extensions["clarion.listeners"] = plugins.listeners()
     plugins.furnish(app)
     plugins.register_blueprints(app)
     return app

@@ -23,6 +23,7 @@ from sqlalchemy.pool import QueuePool
 from .campaigns.live import live_campaigns
 from .delivery import feedback, mailboxes
 from .delivery.models import BOUNCED, COMPLAINED
+from .events import EventRow, listening
 from .extensions import db, now
 from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
 from .outbox.service import BLOCKED
@@ -185,7 +186,24 @@ class _FromDatabase(Collector):
             ("clarion_database_connections", "Connections in use by the process that answers.", figures.connections),
         ):
             yield GaugeMetricFamily(name, words, value=value)
+        yield from _events()
         yield from _from_plugins()
+
+
+def _events() -> Iterator[Metric]:
+    """What happened and a plugin has not taken in yet: a hook that is switched off shows here."""
+    waiting = GaugeMetricFamily("clarion_events", "Events that wait for a plugin.", labels=["plugin"])
+    oldest = GaugeMetricFamily(
+        "clarion_oldest_event_seconds", "How old the oldest event is that waits for a plugin.", labels=["plugin"]
+    )
+    moment = now()
+    known: dict[str, tuple[int, datetime | None]] = dict.fromkeys(listening(), (0, None))
+    grouped = select(EventRow.plugin, func.count(), func.min(EventRow.happened_at)).group_by(EventRow.plugin)
+    known |= {plugin: (n, since) for plugin, n, since in db.session.execute(grouped)}
+    for plugin, (n, since) in known.items():
+        waiting.add_metric([plugin], n)
+        oldest.add_metric([plugin], _age(since, moment))
+    yield from (waiting, oldest)
 
 
 def _from_plugins() -> Iterator[Metric]:

@@ -120,6 +120,10 @@ class Instance:
             spread()
             handled = sum(int(self.app.extensions["clarion.relay"].drain(lane)) for lane in channels_due())
             apply_feedback()
+            plugins = self.app.extensions["clarion.plugins"]
+            for listener in plugins.listeners():
+                while plugins.pass_on(listener):
+                    pass
             tasks.bring_out_reasons()
             tasks.fold_counts()
         return handled

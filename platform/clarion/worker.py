@@ -27,6 +27,7 @@ from .signatures import tasks
 from .updates.tasks import spread
 
 TICK = 0.5
+SOON = 1.0
 HEARTBEAT = 5.0
 HOUR = 3600.0
 
@@ -71,6 +72,11 @@ class Worker:
             *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
         ]
         self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)
+        self._tellers = [
+            # one for each plugin, so that one that hangs keeps no other waiting, and no chore
+            threading.Thread(target=self._tell, args=(plugins, name), name=f"events of {name}", daemon=True)
+            for name in plugins.listeners()
+        ]
 
     def start(self) -> None:
         """Begin; what an earlier run left undone is taken up at once."""
@@ -78,14 +84,26 @@ class Worker:
             with self.app.app_context():
                 service.end_leases()
         self._worker.start()
-        self._clock.start()
+        for thread in (self._clock, *self._tellers):
+            thread.start()
 
     def stop(self) -> None:
         """Finish the message in hand, give the rest back, and end."""
         self.relay.stopping = True
         self._stop.set()
-        self._clock.join(timeout=10)
+        for thread in (self._clock, *self._tellers):
+            thread.join(timeout=10)
         self._worker.stop(timeout=20_000)
+
+    def _tell(self, plugins: Plugins, name: str) -> None:
+        """Tell a plugin what happened, as soon as it did."""
+        while not self._stop.wait(SOON):
+            with self.app.app_context():
+                try:
+                    while not self._stop.is_set() and plugins.pass_on(name):
+                        pass
+                except Exception as error:  # noqa: BLE001 - what is not told now is told later
+                    report(error, "chore failed", kind=f"events of {name}")
 
     def _keep_time(self) -> None:
         while not self._stop.is_set():

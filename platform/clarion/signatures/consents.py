@@ -38,16 +38,26 @@ def proposed(signature_id: int) -> list[KnownConsent]:
     return [consent for consent in consents_of(signature_id) if consent.state == "proposed"]
 
 
-def confirm_shown(session: Transaction, signature_id: int, shown: Collection[int]) -> None:
-    """Confirm the consents that the owner of the mailbox was shown, and no others.
+def confirm_shown(session: Transaction, signature_id: int, shown: Collection[int]) -> list[tuple[str, str]]:
+    """Confirm the consents that the owner of the mailbox was shown, and no others: organisation and channel of each.
 
     Anybody can type an address and tick boxes; only what its owner saw and confirmed is a yes.
     """
-    session.execute(
+    given = session.execute(
         update(Consent)
         .where(Consent.signature_id == signature_id, Consent.id.in_(list(shown)), Consent.confirmed_at.is_(None))
         .values(confirmed_at=this_minute())
+        .returning(Consent.organisation, Consent.channel)
     )
+    return sorted((organisation, channel) for organisation, channel in given)
+
+
+def in_force(session: Transaction, signature_id: int) -> list[tuple[str, str]]:
+    """What the owner of the mailbox confirmed and did not take back: organisation and channel of each consent."""
+    given = select(Consent.organisation, Consent.channel).where(
+        Consent.signature_id == signature_id, Consent.confirmed_at.is_not(None), Consent.withdrawn_at.is_(None)
+    )
+    return [(organisation, channel) for organisation, channel in session.execute(given.order_by(Consent.id))]
 
 
 def withdraw(session: Transaction, signature: Signature, channel: str, organisation: str = "") -> None:

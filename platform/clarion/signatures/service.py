@@ -14,6 +14,7 @@ from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
+from ..events import Happened, tell
 from ..extensions import db, now, this_minute, transaction, writing
 from ..outbox.models import CAPPED, DUE, HELD
 from ..outbox.service import NewMessage, put
@@ -219,9 +220,12 @@ def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdraw
         ).rowcount  # type: ignore[attr-defined]
         if not changed:
             return False
-        confirm_shown(session, signature_id, shown_consents)
+        given = confirm_shown(session, signature_id, shown_consents)
         signature = session.get_one(Signature, signature_id)
         add_step(session, signature, +1)
+        campaign_id = signature.campaign_id
+        consents = [Happened("consent.given", campaign_id, signature_id, *consent) for consent in given]
+        tell(session, [Happened("signature.confirmed", campaign_id, signature_id), *consents])
         key = f"thanks:{signature_id}:{this_minute():%Y%m%d%H%M}"
         put(session.connection(), [NewMessage("thanks", signature.campaign_id, signature_id, key)])
         return True
