@@ -9,33 +9,48 @@ from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Ret
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
-from .hookspecs import API_VERSION, Chore, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
+from .events import KINDS as EVENT_KINDS
+from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
+from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
 from .security import access, body_limit
+from .sharing import Shared, shared_with
 from .vocabulary import translations
 
 __all__ = (
     "API_VERSION",
+    "EVENT_KINDS",
+    "NEVER_REUSED",
+    "BigId",
     "Blocked",
     "Campaign",
     "Channel",
     "Chore",
+    "Event",
     "Figure",
     "FileChannel",
     "Mail",
     "MailChannel",
+    "Moment",
     "Panel",
     "Place",
     "Plugin",
     "PluginSettings",
     "Refused",
     "Retry",
+    "Shared",
     "Unreachable",
     "Unsure",
     "access",
     "body_limit",
+    "db",
     "hookimpl",
+    "insert_if_new",
     "log",
+    "now",
+    "own_metadata",
     "report_feedback",
+    "shared_with",
+    "transaction",
     "translations",
 )

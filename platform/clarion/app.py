@@ -16,6 +16,7 @@ from .pages import confirmation, updates, views
 from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
 from .plugins.manager import Plugins
+from .privacy import unsubscribing
 from .privacy import views as privacy
 from .recipients import mails as recipients
 from .sealing import Keyring
@@ -47,8 +48,9 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.extensions["clarion.composers"] = {**mails.COMPOSERS, **updatemails.COMPOSERS, **recipients.COMPOSERS}
     declare_tasks(app, broker.init_broker(app, settings))
     app.context_processor(views.context)
-    for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp):
+    for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp, unsubscribing.bp):
         app.register_blueprint(blueprint)
+    app.extensions["clarion.listeners"] = plugins.listeners()
     plugins.furnish(app)
     plugins.register_blueprints(app)
     return app

@@ -13,6 +13,7 @@ from .commands import (
     database,
     deliver,
     health,
+    mailboxes,
     messages,
     plugins,
     recipients,
@@ -53,6 +54,8 @@ class _Verbose(click.Group):
             raise BadInput(f"{error.format_message()} Try: {error.ctx.command_path} --help") from error
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # whoever reads has read enough; click ends quietly
         except OSError as error:
             raise click.ClickException(f"Cannot use {error.filename or 'a file'}: {error.strerror}.") from error
         except Exception as error:
@@ -87,6 +90,7 @@ for command in (
     messages.messages,
     deliver.deliver,
     updates.update,
+    mailboxes.suppressions,
     health.status,
     health.doctor,
     database.database,

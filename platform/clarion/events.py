@@ -6,9 +6,11 @@ is written. A row names ids only: who may learn more is asked when it is passed 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from flask import current_app
 from sqlalchemy import Connection, ForeignKey, Index, String, Text, insert, text
@@ -41,11 +43,15 @@ class EventRow(db.Model):  # type: ignore[name-defined,misc]
     organisation: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
     channel: Mapped[str] = mapped_column(String(20), default="", server_default=text("''"))
     detail: Mapped[str] = mapped_column(Text, default="", server_default=text("''"))
-    """JSON; figures and names of things, never of a person."""
+    """JSON; figures and names of things, never of a person. What ended (`signature.withdrawn`, `consent.withdrawn`) has
+    the number of the signature here instead: whoever learnt of a person must hear of the end even if it was erased."""
     happened_at: Mapped[datetime] = mapped_column(Moment)
     due_at: Mapped[datetime] = mapped_column(Moment)
     """When it is passed on, or tried again after the plugin failed."""
     failures: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+Detail = dict[str, str | int | list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,23 @@ class Happened:
     channel: str = ""
     detail: str = ""
 
+    @classmethod
+    def ended(cls, kind: str, campaign_id: int, signature_id: int, **more: str | list[str]) -> Self:
+        """Something of a signature that is over; told even if the signature is erased before it is passed on."""
+        organisation, channel = str(more.pop("organisation", "")), str(more.pop("channel", ""))
+        detail: Detail = {"signature": signature_id, **more}
+        return cls(kind, campaign_id, None, organisation, channel, json.dumps(detail))
+
+
+def listening() -> tuple[str, ...]:
+    """The plugins that want to know; where there is none, nobody need find out what to tell."""
+    listeners: tuple[str, ...] = current_app.extensions.get("clarion.listeners", ())
+    return listeners
+
 
 def tell(session: Transaction | Connection, happened: Sequence[Happened]) -> None:
     """Write down what happened, in the caller's transaction, once for each plugin that listens."""
-    listeners: tuple[str, ...] = current_app.extensions.get("clarion.listeners", ())
+    listeners = listening()
     if not listeners or not happened:
         return
     moment = now()
@@ -82,4 +101,4 @@ def tell(session: Transaction | Connection, happened: Sequence[Happened]) -> Non
         for one in happened
         for plugin in listeners
     ]
-    session.execute(insert(EventRow), rows)
+    session.execute(insert(EventRow.__table__), rows)

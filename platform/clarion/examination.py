@@ -19,11 +19,11 @@ Finding = tuple[bool, str]
 
 def examine() -> Iterator[Finding]:
     """Each finding: whether it is well, and one line about it. Needs an app context."""
-    current, head = migrations.current(), migrations.head()
-    if current < head:
-        yield False, f"the database is at {current or 'nothing'}, not {head}: clarion db upgrade"
+    for plugin, current, head in migrations.behind():
+        whose = f"the tables of {plugin} are" if plugin else "the database is"
+        yield False, f"{whose} at {current or 'nothing'}, not {head}: clarion db upgrade"
         return
-    yield True, f"the database is at {current}"
+    yield True, f"the database is at {migrations.current()}"
     yield _durability()
     keyring: Keyring = current_app.extensions["clarion.keyring"]
     faults = [*keyring.faults(), *_missing_keys(keyring)]

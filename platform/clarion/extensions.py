@@ -41,10 +41,13 @@ CONNECTIONS = 20
 signers share one, and a server takes a hundred as it comes."""
 
 
-class Base(DeclarativeBase):
-    """The base of all models; constraints get names, so that migrations can change them."""
+def own_metadata() -> MetaData:
+    """What a base of models needs: its tables are known apart from all others, and constraints have names.
 
-    metadata = MetaData(
+    With names migrations can change them. A plugin's base takes one of its own, so that nobody takes its tables for
+    Clarion's: `class Base(DeclarativeBase): metadata = own_metadata()`.
+    """
+    return MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
             "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -53,6 +56,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+class Base(DeclarativeBase):
+    """The base of all models of the core."""
+
+    metadata = own_metadata()
 
 
 class Moment(TypeDecorator[datetime]):
@@ -116,7 +125,7 @@ def writing() -> Iterator[Connection]:
         yield connection
 
 
-def insert_if_new(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+def insert_if_new(model: type[DeclarativeBase]) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that does nothing where a unique key is taken, in the words of either database (rule 4)."""
     table = cast(Table, model.__table__)
     if db.engine.dialect.name == "postgresql":

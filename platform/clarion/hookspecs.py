@@ -6,10 +6,11 @@ parameter. `docs/plugins.md` is made from the sentences here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pluggy
 from pydantic import BaseModel, ConfigDict
@@ -104,6 +105,26 @@ class Figure:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. It names nobody: `shared_with` tells who may learn more."""
+
+    id: int
+    """The same if it is told again."""
+    kind: str
+    """One of `EVENT_KINDS`."""
+    campaign_id: int
+    campaign: str
+    """The campaign's name in addresses."""
+    signature: int | None
+    """The number of the signature, if it is about one."""
+    organisation: str
+    channel: str
+    detail: Mapping[str, Any]
+    """More about it: the number of the `edition`, the `organisations` that may know of a signature that ended."""
+    happened_at: datetime
+
+
 class Hooks:
     """Each hook is asked of every plugin that is on; what one plugin gives never hides what another gives."""
 
@@ -138,6 +159,19 @@ class Hooks:
     @hookspec
     def chores(self) -> Iterable[Chore]:
         """Give work that one worker of all does again and again. Asked once, when a worker starts."""
+        raise NotImplementedError
+
+    @hookspec
+    def migrations(self) -> Path:
+        """Give the folder of the Alembic steps that make its tables, `0001_first.py` and on; asked once, at the start.
+
+        Tables are named `<plugin>_…`; no other is touched.
+        """
+        raise NotImplementedError
+
+    @hookspec
+    def events(self, happened: Sequence[Event]) -> None:
+        """Take in what happened, a hundred at most at a time, in a worker; each is told again until this returns."""
         raise NotImplementedError
 
     @hookspec

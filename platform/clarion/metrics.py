@@ -21,6 +21,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.pool import QueuePool
 
 from .campaigns.live import live_campaigns
+from .delivery import feedback, mailboxes
+from .delivery.models import BOUNCED, COMPLAINED
+from .events import EventRow, listening
 from .extensions import db, now
 from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
 from .outbox.service import BLOCKED
@@ -55,6 +58,9 @@ class Figures:
     """Messages that the other side refused because of us, by lane."""
     oldest_due_seconds: float
     oldest_lease_seconds: float
+    suppressed: dict[str, int]
+    """Mailboxes that get no mail any more, by reason."""
+    feedback_waiting: int
     unfolded: int
     drift: int
     connections: int
@@ -109,6 +115,8 @@ def _read(whole: _Whole) -> Figures:
         blocked={lane: n for (lane, _), n in refused.items()},
         oldest_due_seconds=_age(db.session.scalar(late), moment),
         oldest_lease_seconds=_age(oldest_lease, moment),
+        suppressed=dict.fromkeys((BOUNCED, COMPLAINED), 0) | mailboxes.suppressed(),
+        feedback_waiting=feedback.waiting(),
         unfolded=db.session.scalar(select(func.count()).select_from(CountDelta)) or 0,
         drift=whole.drift,
         connections=pool.checkedout() if isinstance(pool, QueuePool) else 0,
@@ -159,6 +167,12 @@ class _FromDatabase(Collector):
         for channel, n in figures.blocked.items():
             blocked.add_metric([channel], n)
         yield blocked
+        suppressed = GaugeMetricFamily(
+            "clarion_suppressed_mailboxes", "Mailboxes that get no mail any more.", labels=["reason"]
+        )
+        for reason, n in figures.suppressed.items():
+            suppressed.add_metric([reason], n)
+        yield suppressed
         for name, words, value in (
             (
                 "clarion_oldest_due_seconds",
@@ -166,12 +180,30 @@ class _FromDatabase(Collector):
                 figures.oldest_due_seconds,
             ),
             ("clarion_oldest_lease_seconds", "How long ago the oldest lease ran out.", figures.oldest_lease_seconds),
+            ("clarion_feedback_waiting", "Bounces and complaints not acted on yet.", figures.feedback_waiting),
             ("clarion_count_steps_unfolded", "Count steps that wait to be folded.", figures.unfolded),
             ("clarion_count_drift", "How far counts are from the signatures; must be 0.", figures.drift),
             ("clarion_database_connections", "Connections in use by the process that answers.", figures.connections),
         ):
             yield GaugeMetricFamily(name, words, value=value)
+        yield from _events()
         yield from _from_plugins()
+
+
+def _events() -> Iterator[Metric]:
+    """What happened and a plugin has not taken in yet: a hook that is switched off shows here."""
+    waiting = GaugeMetricFamily("clarion_events", "Events that wait for a plugin.", labels=["plugin"])
+    oldest = GaugeMetricFamily(
+        "clarion_oldest_event_seconds", "How old the oldest event is that waits for a plugin.", labels=["plugin"]
+    )
+    moment = now()
+    known: dict[str, tuple[int, datetime | None]] = dict.fromkeys(listening(), (0, None))
+    grouped = select(EventRow.plugin, func.count(), func.min(EventRow.happened_at)).group_by(EventRow.plugin)
+    known |= {plugin: (n, since) for plugin, n, since in db.session.execute(grouped)}
+    for plugin, (n, since) in known.items():
+        waiting.add_metric([plugin], n)
+        oldest.add_metric([plugin], _age(since, moment))
+    yield from (waiting, oldest)
 
 
 def _from_plugins() -> Iterator[Metric]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
@@ -34,6 +34,20 @@ def insert_new_rows(
     table = cast(Table, model.__table__)
     back = f" RETURNING {', '.join(returning)}" if returning else ""
     return _run(connection, table, rows, returning, "insert", f"ON CONFLICT DO NOTHING{back}")
+
+
+def count_rows(connection: Connection, model: type[Base], rows: Rows, column: str, most: int) -> list[tuple[Any, ...]]:
+    """Insert rows, or count `column` up by one in those that are there, up to `most`; the keys of those that were.
+
+    One statement decides for each row, so of any number of transactions at once no more than `most` get through. Rows
+    are locked in the order in which they are given; no two may have one key.
+    """
+    table = cast(Table, model.__table__)
+    keys = tuple(key.name for key in table.primary_key)
+    names = ", ".join(keys)
+    up = f"{column} = {table.name}.{column} + 1 WHERE {table.name}.{column} < {int(most)}"
+    words = f"ON CONFLICT ({names}) DO UPDATE SET {up} RETURNING {names}"
+    return _run(connection, table, rows, keys, "insert", words)
 
 
 def find_rows(connection: Connection, model: type[Base], keys: Rows, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
@@ -106,11 +120,15 @@ def _as_text(value: object) -> str:
         return "\\x" + value.hex()
     if isinstance(value, datetime):
         return _plain(value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(type(value))
 
 
 def _for_sqlite(value: object) -> object:
-    return _plain(value).isoformat(" ", "microseconds") if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return _plain(value).isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _plain(moment: datetime) -> datetime:

@@ -111,6 +111,7 @@ class Instance:
 
     def work(self) -> int:
         """Do all that a worker would do now; how many messages were handled."""
+        from .delivery.consequences import apply_feedback
         from .outbox.service import channels_due
         from .signatures import tasks
         from .updates.tasks import spread
@@ -118,6 +119,11 @@ class Instance:
         with self.app.app_context():
             spread()
             handled = sum(int(self.app.extensions["clarion.relay"].drain(lane)) for lane in channels_due())
+            apply_feedback()
+            plugins = self.app.extensions["clarion.plugins"]
+            for listener in plugins.listeners():
+                while plugins.pass_on(listener):
+                    pass
             tasks.bring_out_reasons()
             tasks.fold_counts()
         return handled

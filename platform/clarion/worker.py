@@ -15,6 +15,7 @@ import dramatiq
 from flask import Flask
 
 from .broker import Waker
+from .delivery import consequences, mailboxes
 from .delivery.tasks import Relay, sweep
 from .monitoring import report
 from .outbox import chores, service
@@ -26,6 +27,7 @@ from .signatures import tasks
 from .updates.tasks import spread
 
 TICK = 0.5
+SOON = 1.0
 HEARTBEAT = 5.0
 HOUR = 3600.0
 
@@ -60,13 +62,21 @@ class Worker:
             Chore("fold counts", 2, tasks.fold_counts),
             Chore("bring out reasons", 2, tasks.bring_out_reasons),
             Chore("spread updates", 1, spread),
+            Chore("apply feedback", 2, consequences.apply_feedback),
             Chore("remind", HOUR, tasks.remind),
             Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
             Chore("write to recipients", 60, write_to_recipients),
             Chore("apply retention", HOUR, apply_retention),
+            Chore("forget feedback", HOUR, consequences.forget_feedback),
+            Chore("forget counts of mails", HOUR, mailboxes.forget_counts),
             *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
         ]
         self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)
+        self._tellers = [
+            # one for each plugin, so that one that hangs keeps no other waiting, and no chore
+            threading.Thread(target=self._tell, args=(plugins, name), name=f"events of {name}", daemon=True)
+            for name in plugins.listeners()
+        ]
 
     def start(self) -> None:
         """Begin; what an earlier run left undone is taken up at once."""
@@ -74,14 +84,26 @@ class Worker:
             with self.app.app_context():
                 service.end_leases()
         self._worker.start()
-        self._clock.start()
+        for thread in (self._clock, *self._tellers):
+            thread.start()
 
     def stop(self) -> None:
         """Finish the message in hand, give the rest back, and end."""
         self.relay.stopping = True
         self._stop.set()
-        self._clock.join(timeout=10)
+        for thread in (self._clock, *self._tellers):
+            thread.join(timeout=10)
         self._worker.stop(timeout=20_000)
+
+    def _tell(self, plugins: Plugins, name: str) -> None:
+        """Tell a plugin what happened, as soon as it did."""
+        while not self._stop.wait(SOON):
+            with self.app.app_context():
+                try:
+                    while not self._stop.is_set() and plugins.pass_on(name):
+                        pass
+                except Exception as error:  # noqa: BLE001 - what is not told now is told later
+                    report(error, "chore failed", kind=f"events of {name}")
 
     def _keep_time(self) -> None:
         while not self._stop.is_set():

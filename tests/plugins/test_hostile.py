@@ -59,6 +59,10 @@ class P(Plugin):
         return [Panel("deed", "Deed", self.deed)]
 
     @hookimpl
+    def events(self, happened):
+        {deed}
+
+    @hookimpl
     def figures(self):
         {deed}
 """

@@ -93,6 +93,14 @@ REFUSED = {
         GOOD + "    @hookimpl\n    def blueprints(self): return [body_limit(2**40)]",
         "a body may have 65536 to 2097152 bytes, not 1099511627776",
     ),
+    "gives no folder for its tables": (
+        GOOD + "    @hookimpl\n    def migrations(self): return 7",
+        "a folder was wanted, not int",
+    ),
+    "gives a folder without steps": (
+        GOOD + "    @hookimpl\n    def migrations(self): return '/nowhere'",
+        "/nowhere holds no steps named like 0001_first.py",
+    ),
     "has a setting that is not known": (GOOD, "plugins.odd.colour: there is no such setting. This plugin takes none."),
 }
 

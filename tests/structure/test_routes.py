@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from clarion.campaigns.live import live_campaigns
+from clarion.extensions import now
 from clarion.security import access_of
 from clarion.testing import Instance, link
+from clarion.updates.news import News, Words
+from clarion.updates.service import schedule
 
 WANTED = (
     "Content-Security-Policy",
@@ -33,6 +38,7 @@ def _addresses(instance: Instance) -> dict[str, str]:
     instance.work()
     instance.confirm(link(instance.mails()[-1], "confirm"))
     instance.work()
+    _publish_update(instance)
     page = instance.client.get("/library/en").get_data(as_text=True)
     return {
         "/": "/",
@@ -41,14 +47,25 @@ def _addresses(instance: Instance) -> dict[str, str]:
         "/<slug:slug>.json": "/library.json",
         "/<slug:slug>/<language>/sign": "/library/en/sign",
         "/<slug:slug>/<language>/thanks": location,
+        "/<slug:slug>/<language>/updates/<slug:name>": "/library/en/updates/2026-07-12-hearing",
+        "/<slug:slug>/<language>/updates.atom": "/library/en/updates.atom",
         "/confirm/<token>": link(mail, "confirm"),
         "/me/<token>": link(instance.mails()[-1], "me"),
+        "/unsubscribe/<token>": link(instance.mails()[-1], "unsubscribe"),
         "/media/<digest>": "/media/none",
         "/static/<name>": re.search(r"/static/clarion\.\w+\.css", page)[0],  # type: ignore[index]
         "/healthz": "/healthz",
         "/readyz": "/readyz",
         "/metrics": "/metrics",
     }
+
+
+def _publish_update(instance: Instance) -> None:
+    with instance.context():
+        live = live_campaigns().get("library")
+        assert live is not None
+        words = {"en": Words("en", "The hearing is on Friday", "Come.")}
+        schedule(live.id, News("2026-07-12-hearing", "readers", True, words), now() - timedelta(minutes=1))
 
 
 def test_every_answer_carries_its_headers(instance: Instance) -> None:

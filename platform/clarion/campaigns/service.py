@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ from sqlalchemy import func, select
 
 from ..domain.campaign import Campaign
 from ..domain.languages import Language
-from ..extensions import db, now, transaction
+from ..events import Happened, tell
+from ..extensions import Transaction, db, now, transaction
 from ..sealing import Keyring
 from .loader import Loaded, load_all
 from .models import CampaignRow, Edition, MediaRow
@@ -89,7 +91,7 @@ def publish(loaded: Loaded, keyring: Keyring, *, again: bool = True) -> Publishe
                 session.merge(MediaRow(digest=picture.media.digest, mime=picture.media.mime, content=picture.content))
             session.flush()
         if new or again:
-            _make_live(row, edition, campaign, keyring)
+            _make_live(session, row, edition, campaign, keyring)
         return Published(campaign.slug, edition.number, edition.digest, new, row.live_edition_id == edition.id)
 
 
@@ -100,10 +102,15 @@ def _give_keys(row: CampaignRow, keyring: Keyring) -> None:
     row.erased_at = None
 
 
-def _make_live(row: CampaignRow, edition: Edition, campaign: Campaign, keyring: Keyring) -> None:
+def _make_live(session: Transaction, row: CampaignRow, edition: Edition, campaign: Campaign, keyring: Keyring) -> None:
     """Point the campaign to an edition, and note what follows from its status."""
-    row.live_edition_id = edition.id
+    other, row.live_edition_id = row.live_edition_id != edition.id, edition.id
+    detail = json.dumps({"edition": edition.number})
+    if other and campaign.status != "draft":
+        tell(session, [Happened("campaign.published", row.id, detail=detail)])
     if campaign.status == "closed":
+        if row.closed_at is None:
+            tell(session, [Happened("campaign.closed", row.id, detail=detail)])
         row.closed_at = row.closed_at or now()
         return
     if campaign.status == "draft":
@@ -138,7 +145,7 @@ def rollback(slug: str, keyring: Keyring, number: int | None = None) -> Edition:
         )
     with transaction() as session:
         row = session.scalars(select(CampaignRow).filter_by(slug=slug)).one()
-        _make_live(row, target, Campaign.from_json(target.content), keyring)
+        _make_live(session, row, target, Campaign.from_json(target.content), keyring)
     return target
 
 

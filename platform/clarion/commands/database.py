@@ -24,7 +24,7 @@ def database_upgrade() -> None:
 
     with application(upgrade=False):
         changed = migrations.upgrade()
-        click.echo(f"The database is at {migrations.current()}" + ("" if changed else ", as it was"))
+        click.echo(f"The database is at {_where()}" + ("" if changed else ", as it was"))
 
 
 @database.command(name="check")
@@ -36,10 +36,19 @@ def database_check(*, site: bool) -> None:
     with application(upgrade=False) as app:
         if site and app.extensions["clarion.settings"].site.production:
             _check_mails(app.extensions["clarion.plugins"])
-        current, head = migrations.current(), migrations.head()
-    if current < head:
-        raise click.ClickException(f"The database is at {current or 'nothing'}, not {head}. Run: clarion db upgrade")
-    click.echo(f"The database is at {current}")
+        behind, where = migrations.behind(), _where()
+    for plugin, current, head in behind:
+        whose = f"The tables of the plugin {plugin} are" if plugin else "The database is"
+        raise click.ClickException(f"{whose} at {current or 'nothing'}, not {head}. Run: clarion db upgrade")
+    click.echo(f"The database is at {where}")
+
+
+def _where() -> str:
+    """At which step the database stands, and the tables of each plugin."""
+    from .. import migrations
+    from ..migrations.brought import brought
+
+    return ", ".join([migrations.current(), *(f"{one.plugin} at {one.current}" for one in brought())])
 
 
 def _check_mails(plugins: Plugins) -> None:

@@ -21,6 +21,10 @@ def status() -> None:
     click.echo(", ".join(f"{n:,} {state}" for state, n in sorted(figures.states.items())) or "nobody signed yet")
     for (channel, state), n in sorted(figures.messages.items()):
         click.echo(f"{channel:<32} {n:>10,} {state}")
+    silent = ", ".join(f"{n:,} {reason}" for reason, n in sorted(figures.suppressed.items()))
+    click.echo(
+        f"mailboxes that get no mail: {silent}; told by providers and not acted on yet: {figures.feedback_waiting}"
+    )
     click.echo(f"oldest message that could leave: {figures.oldest_due_seconds:.0f} s; drift of counts: {figures.drift}")
 
 

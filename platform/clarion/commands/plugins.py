@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ..settings import load_settings
-from .instance import shown
+from .instance import application, shown
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from ..hookspecs import Plugin
     from ..plugins.manager import Plugins
 
@@ -32,7 +34,8 @@ def plugins(context: click.Context) -> None:
     from ..settings import SettingsError
 
     known, settings = installed(), load_settings()
-    on = _on()
+    app = _application()
+    on: Plugins = app.extensions["clarion.plugins"]
     for name in sorted(known):
         point = known[name][0]
         version = point.dist.version if point.dist else "?"
@@ -45,18 +48,34 @@ def plugins(context: click.Context) -> None:
         except SettingsError as error:
             click.echo(f"  cannot be used: {error}")
             continue
-        for line in _told(name, made, on):
+        for line in [*_told(name, made, on), *_tables(name, app)]:
             click.echo(f"  {line}")
     if not known:
         click.echo("No plugin is installed. Install one with pip, or make one: clarion plugins new NAME")
 
 
-def _on() -> Plugins:
+def _application() -> Flask:
     from ..app import create_app
 
-    app = create_app(load_settings())
-    found: Plugins = app.extensions["clarion.plugins"]
-    return found
+    return create_app(load_settings())
+
+
+def _tables(name: str, app: Flask) -> list[str]:
+    """What a plugin has in the database, also after it was switched off."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from ..extensions import db
+    from ..migrations.brought import tables_of
+
+    with app.app_context():
+        try:
+            found = tables_of(name)
+        except SQLAlchemyError:
+            return ["tables: the database does not answer"]
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+    return [f"tables: {', '.join(found)}"] if found else []
 
 
 def _told(name: str, made: type[Plugin], on: Plugins) -> list[str]:
@@ -111,4 +130,16 @@ def brought() -> Mapping[str, click.Command]:
         return {}
     from ..plugins.manager import Plugins
 
-    return Plugins(settings).commands()
+    return {name: _inside(command) for name, command in Plugins(settings).commands().items()}
+
+
+def _inside(command: click.Command) -> click.Command:
+    """A plugin's command that finds the application and its database, as those of Clarion do."""
+    run = command.invoke
+
+    def invoke(context: click.Context) -> object:
+        with application():
+            return run(context)
+
+    command.invoke = invoke  # type: ignore[assignment,method-assign]
+    return command

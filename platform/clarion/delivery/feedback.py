@@ -6,13 +6,18 @@ import base64
 import hashlib
 import hmac
 import re
+import secrets
 from typing import Literal
 
 from flask import current_app
+from sqlalchemy import func, select
 
-from ..extensions import insert_if_new, this_minute, transaction
+from ..extensions import db, insert_if_new, this_minute, transaction
 from ..sealing import Keyring
-from .models import Feedback
+from .models import BOUNCED, Feedback
+
+BY_CHANNEL = "channel"
+"""The source of what our own channel was told while it sent; providers have other names."""
 
 _MESSAGE_ID = re.compile(r"<?(\d{1,18})\.([a-z2-7]{16})@[^<>\s@]+>?")
 
@@ -41,17 +46,31 @@ def report_feedback(
     message = message_of(message_id)
     if message is None:
         return False
+    _keep(source, event_key, message, kind, code)
+    return True
+
+
+def keep_refusal(message_id: int, code: str) -> None:
+    """Keep that a mailbox does not exist, as its server told at once; it has the consequences of a mail come back."""
+    _keep(BY_CHANNEL, secrets.token_hex(16), message_id, BOUNCED, code)
+
+
+def waiting() -> int:
+    """How much was told whose consequences are not drawn yet."""
+    return db.session.scalar(select(func.count()).select_from(Feedback).where(Feedback.applied_at.is_(None))) or 0
+
+
+def _keep(source: str, event_key: str, message_id: int, kind: str, code: str) -> None:
     row = {
         "source": source[:40],
         "event_key": hashlib.sha256(event_key.encode()).hexdigest(),
-        "message_id": message,
+        "message_id": message_id,
         "kind": kind,
         "code": code[:80],
         "received_at": this_minute(),
     }
     with transaction() as session:
         session.execute(insert_if_new(Feedback).values(row))
-    return True
 
 
 def _mark(message_id: int) -> str:

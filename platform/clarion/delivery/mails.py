@@ -11,17 +11,22 @@ from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.schema import PERSONAL
 from ..domain import placeholders, prose
 from ..domain.campaign import Wording
-from ..extensions import now
+from ..extensions import db, now
 from ..outbox.service import Leased
 from ..pages.links import share_links
 from ..pages.render import fill, keeping, language_named, links, settings, to_html
-from ..signatures.models import CONFIRMED, PENDING
+from ..signatures import consents
+from ..signatures.models import CONFIRMED, PENDING, VOID
 from .channels import Mail, MailChannel
 from .composing import Composer, NothingToSay
 from .feedback import message_name
+from .headers import feedback_id, unsubscribe_url
 from .mime import Words, as_email, short_lines
 from .moulds import MouldShelf, mark, values
 from .signers import Sealed, open_signer
+
+ENDED_WITH_NEWS = ("again", "thanks")
+"""Kinds that can be ended with the news of the lead; a confirmation answers what was done just now, and cannot."""
 
 
 def compose(leased: Leased, signature: Sealed | None) -> Mail:
@@ -30,6 +35,9 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     if signature is None or live is None or not _is_wanted(leased.kind, signature.state):
         raise NothingToSay
     person, link = open_signer(live, signature)
+    lead = live.campaign.lead.id
+    if leased.kind in ENDED_WITH_NEWS and signature.state == CONFIRMED and _has_ended(leased.signature_id, lead):
+        raise NothingToSay
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
     sender = mail_channel().sender
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
@@ -44,6 +52,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
             confirm=links().confirm(link.confirm_token),
             code=link.code,
             me=links().me(link.me_token),
+            unsubscribe=unsubscribe_url(leased.signature_id or 0, lead) if leased.kind in ENDED_WITH_NEWS else "",
         )
     )
     return Mail(leased.id, f"{leased.kind}-{code}", sender, person.email, content)
@@ -56,7 +65,15 @@ def mail_channel() -> MailChannel:
 
 
 def _is_wanted(kind: str, state: str) -> bool:
-    return {"confirm": state == PENDING, "thanks": state == CONFIRMED}.get(kind, True)
+    return {"confirm": state == PENDING, "thanks": state == CONFIRMED}.get(kind, state != VOID)
+
+
+def _has_ended(signature_id: int | None, organisation: str) -> bool:
+    """Whether a signer ended the mails of an organisation; who must do something is told so all the same."""
+    known = consents.one_of(signature_id or 0, organisation, "email")
+    # after a rollback psycopg would forget all statements it has prepared
+    db.session.commit()
+    return known is not None and known.withdrawn_at is not None
 
 
 def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
@@ -75,6 +92,7 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             "confirm_url": mark("confirm"),
             "code": mark("code"),
             "me_url": mark("me"),
+            "unsubscribe_url": mark("unsubscribe"),
             "page_url": url,
             "share": share_links(url, share_text, text.title),
             "share_text": share_text,
@@ -98,6 +116,8 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             language=code,
             message_id=f"{mark('messageid')}@mould.example",
             reply_to=campaign.lead.email,
+            unsubscribe=mark("unsubscribe") if kind in ENDED_WITH_NEWS else "",
+            feedback_id=feedback_id(campaign.slug, kind),
         )
 
 

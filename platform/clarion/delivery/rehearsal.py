@@ -19,7 +19,7 @@ from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN
 from .channels import Channel
 from .mails import words
 from .mime import as_email
-from .moulds import Mould, values
+from .moulds import SLOTS, Mould, values
 
 MAILS = {"confirm": (PENDING,), "again": (PENDING, CONFIRMED, WITHDRAWN), "thanks": (CONFIRMED,)}
 """The kinds, each with the states that change what it says."""
@@ -102,7 +102,7 @@ def _made(live: LiveCampaign, kind: str, code: str, state: str) -> bytes:
 def _somebodys() -> dict[str, str]:
     """What is filled in for a person whose name is as long as it may be."""
     token = "x" * 64
-    return values(
+    given = values(
         "somebody@mailbox.example",
         "Ñ" * MAX_NAME,
         messageid="0@mailbox.example",
@@ -110,4 +110,6 @@ def _somebodys() -> dict[str, str]:
         confirm=links().confirm(token),
         code="000000",
         me=links().me(token),
+        unsubscribe=links().unsubscribe(token),
     )
+    return dict.fromkeys(SLOTS, token) | given

@@ -1,9 +1,9 @@
-"""The signers of a page of messages: read together, opened one by one, in a worker only."""
+"""The signers of a page of messages: read together, opened one by one, in a worker only, and each of them once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from ..campaigns.live import LiveCampaign
 from ..domain.person import Person
 from ..extensions import db
 from ..outbox.service import Leased
-from ..sealing import Keyring, Link, open_sealed
+from ..sealing import KeyMissing, Keyring, Link, SealBroken, open_sealed
 from ..signatures.models import Signature
 
 
@@ -23,6 +23,8 @@ class Sealed:
     state: str
     language: str
     sealed: bytes
+    opened: tuple[Person, Link] | Exception | None = None
+    """Who it is, or why that cannot be read, once somebody has looked."""
 
 
 def sealed_of(page: Sequence[Leased]) -> dict[int, Sealed]:
@@ -39,6 +41,18 @@ def sealed_of(page: Sequence[Leased]) -> dict[int, Sealed]:
 
 def open_signer(live: LiveCampaign, signature: Sealed) -> tuple[Person, Link]:
     """Who signed, and their own link. Raises `KeyMissing` or `SealBroken`."""
+    if isinstance(signature.opened, Exception):
+        raise signature.opened
+    if signature.opened is not None:
+        return signature.opened
     keyring: Keyring = current_app.extensions["clarion.keyring"]
     details = open_sealed(keyring.private_key(live.key_id), signature.sealed)
     return Person.from_details(details), Link.from_text(details["link"])
+
+
+def opened(live: LiveCampaign, signature: Sealed) -> Sealed:
+    """The same signature with its owner beside it, for all who ask `open_signer` from now on."""
+    try:
+        return replace(signature, opened=open_signer(live, signature))
+    except (KeyMissing, SealBroken) as error:
+        return replace(signature, opened=error)

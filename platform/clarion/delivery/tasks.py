@@ -17,7 +17,9 @@ from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
 from .channels import Blocked, Channel, Refused, Retry, Unreachable, Unsure
 from .composing import NothingToSay, composer_of
+from .feedback import keep_refusal
 from .lanes import Lane, channel_of
+from .mailboxes import admit
 from .signers import Sealed, sealed_of
 
 Given = ParamSpec("Given")
@@ -74,16 +76,20 @@ class Relay:
         settled: list[Settlement] = []
         signatures = _insist(sealed_of, page)
         db.session.remove()
+        admission = _insist(admit, page, signatures)
+        _insist(service.settle, admission.turned_away)
+        page, signatures = admission.page, admission.signatures
         with self._book as book:
             for place, leased in enumerate(page):
                 if self.stopping or (self.lane(leased.channel).paused and place):
                     _insist(service.settle, settled)
                     service.give_back(leased.token, page[place:])
-                    return place
+                    admission.take_back(page[place:])
+                    return place + len(admission.turned_away)
                 begun = _insist(book.begin, leased, settled)
                 settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id or 0))]
         _insist(service.settle, settled)
-        return len(page)
+        return len(page) + len(admission.turned_away)
 
     def _send(self, leased: Leased, signature: Sealed | None) -> Settlement:
         """Try once; every outcome is a settlement, and only the unexpected is reported with its place."""
@@ -102,6 +108,8 @@ class Relay:
             return service.unsure(leased, error.code)
         except Refused as error:
             log.warning("message refused", **known, code=error.code)
+            if error.no_mailbox:
+                _insist(keep_refusal, leased.id, error.code)
             return service.failed(leased, error.code)
         except Exception as error:  # noqa: BLE001 - a message that fails in an unknown way stays visible
             report(error, "message failed", **known)

@@ -18,7 +18,6 @@ from ..extensions import db, now
 from ..outbox.service import Leased
 from ..pages.render import fill, keeping, language_named, links, settings, to_html
 from ..signatures.models import CONFIRMED, Consent, Signature
-from ..signatures.tokens import UnsubscribeTokens, Unsubscription
 from ..updates.audience import agreed
 from ..updates.models import STOPPED, Update
 from ..updates.news import News, Texts
@@ -26,6 +25,7 @@ from ..updates.service import KIND
 from .channels import Mail
 from .composing import Composer, NothingToSay
 from .feedback import message_name
+from .headers import feedback_id, unsubscribe_url
 from .mails import mail_channel
 from .mime import Words, as_email, short_lines
 from .moulds import Mould, MouldShelf, mark, values
@@ -44,7 +44,6 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
     key = (KIND, update_id, live.edition_id, code)
     mould = shelf.get(key, lambda: as_email(_words(live, name, organisation, _texts(update_id), code)))
-    tokens: UnsubscribeTokens = current_app.extensions["clarion.unsubscribe_tokens"]
     sender = mail_channel().sender
     content = mould.cast(
         values(
@@ -53,7 +52,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
             messageid=f"{message_name(leased.id)}@{sender.rpartition('@')[2]}",
             date=format_datetime(now()),
             me=links().me(link.me_token),
-            unsubscribe=links().unsubscribe(tokens.make(Unsubscription(leased.signature_id, organisation.id))),
+            unsubscribe=unsubscribe_url(leased.signature_id, organisation.id),
         )
     )
     return Mail(leased.id, f"{KIND}-{code}", sender, person.email, content)
@@ -126,7 +125,7 @@ def _words(
             message_id=f"{mark('messageid')}@mould.example",
             reply_to=organisation.email,
             unsubscribe="" if test else mark("unsubscribe"),
-            feedback_id="" if test else f"{campaign.slug}:{name}:{KIND}:{sender.rpartition('@')[2]}",
+            feedback_id="" if test else feedback_id(campaign.slug, KIND),
         )
 
 

@@ -9,16 +9,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
 from ..extensions import db
-
-if TYPE_CHECKING:
-    from alembic.config import Config
-
-FOLDER = Path(__file__).parent
+from .brought import brought
+from .running import FOLDER, config, to_head
 
 
 def steps() -> list[str]:
@@ -39,18 +35,30 @@ def current() -> str:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
 
 
-def upgrade() -> bool:
-    """Bring the database to the newest step; `False` if it stood there already."""
-    if current() >= head():
-        # a newer release was here first; its schema serves this one too, as each step expands before it contracts
-        return False
-    from alembic import command  # noqa: PLC0415 - slow to import, and most starts need no step
+def behind() -> list[tuple[str, str, str]]:
+    """What is not at its newest step: whose it is, empty for the core, where it stands, and where it should."""
+    # where a newer release was first, its schema serves this one too, as each step expands before it contracts
+    core = [("", current(), head())]
+    found = core + [(one.plugin, one.current, one.head) for one in brought()]
+    return [(whose, stands, newest) for whose, stands, newest in found if stands < newest]
 
+
+def upgrade() -> bool:
+    """Bring the database to the newest step, then plugins' tables to theirs; `False` if all stood there already.
+
+    Raises `SettingsError` if a plugin's tables cannot be made; the core's are there then.
+    """
+    if not behind():
+        return False
     with db.engine.connect() as connection, _alone(connection):
-        if current() >= head():
+        if not behind():
             return False
-        command.upgrade(_config(connection), "head")
-        connection.commit()
+        if current() < head():
+            to_head(connection)
+            connection.commit()
+        for one in brought():
+            if one.is_behind:
+                one.upgrade(connection)
     return True
 
 
@@ -61,7 +69,7 @@ def downgrade(revision: str) -> bool:
     with db.engine.connect() as connection, _alone(connection):
         if current() <= revision:
             return False
-        command.downgrade(_config(connection), revision)
+        command.downgrade(config(connection), revision)
         connection.commit()
     return True
 
@@ -84,15 +92,6 @@ def losses(revision: str) -> tuple[list[str], list[str]]:
     tables = re.findall(r'^DROP TABLE "?(\w+)', written.getvalue(), re.MULTILINE)
     columns = re.findall(r'^ALTER TABLE "?(\w+)"? DROP COLUMN "?(\w+)', written.getvalue(), re.MULTILINE)
     return tables, [f"{table}.{column}" for table, column in columns if table not in tables]
-
-
-def _config(connection: Connection) -> Config:
-    from alembic.config import Config  # noqa: PLC0415 - slow to import
-
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
 
 
 @contextmanager

@@ -15,6 +15,7 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=db.metadata,
+    version_table=context.config.attributes.get("version_table", "alembic_version"),
     compare_type=True,
     render_as_batch=connection.dialect.name == "sqlite",
     transaction_per_migration=True,

@@ -19,6 +19,9 @@ mailbox had enough mail already. `set_aside`: it killed its worker again and aga
 taken and came back.
 """
 
+MAILBOX_CAP = "mailbox cap"
+"""The code of a message that was capped at its sending: its mailbox got as many that day as a stranger may cause."""
+
 FIRST, LAST = 0, 9
 """Priorities: confirmations leave before everything that can wait."""
 

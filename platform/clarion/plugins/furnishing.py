@@ -13,6 +13,7 @@ from jinja2 import BaseLoader, Environment, FileSystemLoader, Template, Template
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from ..extensions import db
 from ..hookspecs import Plugin
 from ..settings import SettingsError
 from ..vocabulary import EXTENSION, CatalogFault, Vocabulary, read_catalogs
@@ -63,6 +64,14 @@ def furnish(app: Flask, plugins: Mapping[str, Plugin]) -> None:
     app.jinja_env.loader = Templates(core, own, words)
     for name, loader in own.items():
         _compile(app.jinja_env, name, loader)
+
+
+def check_prefix(name: str) -> None:
+    """Refuse tables that could be taken for the core's. Raises `SettingsError`."""
+    if any(table.startswith(f"{name}_") for table in db.metadata.tables):
+        raise SettingsError(
+            f"plugins.{name}: Clarion has tables that are named {name}_… itself; it needs another name."
+        )
 
 
 def _templates(app: Flask, name: str, folder: Path) -> Path | None:

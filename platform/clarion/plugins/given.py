@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -76,6 +77,17 @@ def panels(given: Any) -> list[Panel]:
             raise Junk(f'the panel "{panel.id}" has no title or no render')
     if len({panel.id for panel in found}) < len(found):
         raise Junk("two panels have the same id")
+    return found
+
+
+def folder(given: Any) -> Path:
+    """The folder of a history: steps in files that start with their number."""
+    if not isinstance(given, str | Path):
+        raise Junk(f"a folder was wanted, not {type(given).__name__}")
+    found = Path(given).resolve()
+    steps = [path.name for path in found.glob("*.py") if not path.name.startswith("_")]
+    if not steps or not all(re.fullmatch(r"\d{4}_\w+\.py", name) for name in steps):
+        raise Junk(f"{found} holds no steps named like 0001_first.py, or others beside them")
     return found
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import pluggy
-from flask import Flask, current_app, has_app_context
+from flask import Flask
 from pydantic import ValidationError
 
 from ..campaigns.loader import Loaded
@@ -24,6 +24,7 @@ from . import furnishing, given, routes
 from .guard import Guard, GuardedChannel
 from .homemail import HomeMail
 from .loading import GROUP, HOOKS, asked, installed, load, told
+from .passing_on import pass_on
 from .slots import Filler, Slots, shown
 
 Wanted = TypeVar("Wanted")
@@ -57,6 +58,9 @@ class Plugins:
         """Whether one of them sends mails; otherwise they are written to a folder."""
         self.routes: dict[str, list[str]] = {}
         """The rules that each plugin brought."""
+        self.histories: dict[str, Path] = {}
+        """The folders with the steps of plugins' tables."""
+        self._app: Flask | None = None
         found = (installed() if settings.plugins else {}) if known is None else known
         self.on = tuple(
             self._register(name, load(name, table, found, self._place)) for name, table in settings.plugins.items()
@@ -102,6 +106,10 @@ class Plugins:
 
     def furnish(self, app: Flask) -> None:
         """Bring what pages show: templates and words found by folder name, and slots. Raises `SettingsError`."""
+        self._app = app
+        self.histories = dict(self._at_start("migrations", given.folder))
+        for name in self.histories:
+            furnishing.check_prefix(name)
         furnishing.furnish(app, self._named)
         fillers = [
             Filler(name, self._named[name], function, wanted, self._guard(name, "page_slot", QUICK))
@@ -142,16 +150,37 @@ class Plugins:
         for name, chores in self._at_start("chores", given.chores):
             for chore in chores:
                 guard = self._guard(name, f"chore {chore.name}", LONG)
-                run = partial(_do, guard, chore)
+                run = partial(guard.ask, self._inside(chore.run), given.nothing, None)
                 found.append(Chore(f"{name}: {chore.name}"[:40], max(chore.every, 1.0), run))
         return found
+
+    def listeners(self) -> tuple[str, ...]:
+        """The plugins that want to know what happened."""
+        return tuple(name for name, _, _ in self._with("events"))
+
+    def pass_on(self, name: str) -> bool:
+        """Tell one plugin the next page of what happened; whether there was one. Needs an app context."""
+        function, wanted = next((hook, wanted) for on, hook, wanted in self._with("events") if on == name)
+        ask = self._inside(function if wanted else lambda _: function())
+        return pass_on(name, ask, self._guard(name, "events", LONG))
+
+    def _inside(self, function: Callable[..., Wanted]) -> Callable[..., Wanted]:
+        """A hook that finds the application and its database, in whatever thread it runs."""
+
+        def call(*arguments: Any) -> Wanted:
+            if self._app is None:
+                return function(*arguments)
+            with self._app.app_context():
+                return function(*arguments)
+
+        return call
 
     def figures(self) -> list[Figure]:
         """The plugins' figures, each under the plugin's name."""
         found: list[Figure] = []
         for name, function, _ in self._with("figures"):
             nothing: list[Figure] = []
-            brought = self._guard(name, "figures", QUICK).ask(function, given.figures, nothing)
+            brought = self._guard(name, "figures", QUICK).ask(self._inside(function), given.figures, nothing)
             found += [Figure(f"{name}_{one.name}", one.meaning, one.value) for one in brought]
         return found
 
@@ -192,17 +221,6 @@ class Plugins:
                     for path, message, hint in told(model, error):
                         loaded.faults.append(_fault(loaded, message[:1].upper() + message[1:], hint, name, *path))
         return found
-
-
-def _do(guard: Guard, chore: Chore) -> None:
-    """Run a chore inside the application that it is asked for in: its guard gives it a thread of its own."""
-    app: Flask | None = current_app._get_current_object() if has_app_context() else None  # type: ignore[attr-defined]
-
-    def run() -> None:
-        with app.app_context() if app else nullcontext():
-            chore.run()
-
-    guard.ask(run, given.nothing, None)
 
 
 def _give(function: Callable[..., Any], as_wanted: Callable[[Any], Wanted]) -> Wanted:

@@ -10,6 +10,7 @@ from .given import MOST_HTML
 from .guard import FAILURES
 from .loading import HOOKS, START
 from .manager import LONG, QUICK
+from .passing_on import FIRST_WAIT
 from .slots import KEPT
 
 
@@ -24,6 +25,7 @@ def plugins_page() -> str:
         hooks="\n".join(_hook(name) for name in HOOKS),
         slots="\n".join(f"| `{name}` | {words} |" for name, words in SLOTS.items()),
         kept=f"{KEPT:g}",
+        first_wait=FIRST_WAIT,
         most_html=f"{MOST_HTML:,}",
         parts="\n".join(_part(name) for name in sorted(api.__all__)),
         facts="\n".join(f"| `{name}` | {words} |" for name, words in _FACTS.items()),
@@ -38,7 +40,7 @@ def _hook(name: str) -> str:
 
 def _part(name: str) -> str:
     part = getattr(api, name)
-    words = _sentence(part) if callable(part) else _OTHERS[name]
+    words = _OTHERS.get(name) or _sentence(part)
     return f"| `{name}` | {words} |"
 
 
@@ -49,6 +51,10 @@ def _sentence(part: object) -> str:
 
 _OTHERS = {
     "API_VERSION": "The version of this interface.",
+    "EVENT_KINDS": "The kinds of events: " + ", ".join(f"`{kind}`" for kind in api.EVENT_KINDS) + ".",
+    "BigId": "The type of a key that counts itself.",
+    "NEVER_REUSED": "Arguments of a table whose numbers must not be given twice.",
+    "db": "The database: `db.session` reads. Whatever writes does it in a `transaction`.",
     "hookimpl": "The mark on a method that is a hook.",
     "log": "The log. It keeps only the keys that name nobody.",
 }
@@ -116,7 +122,8 @@ That makes a plugin which works, with a test. Its class derives from `clarion.ap
 {facts}
 
 `self.settings` holds the checked settings, `self.place` the instance's folder and address. An object is made for each
-application, so it may keep what it likes; it is asked from several threads at once.
+application, so it may keep what it likes; it is asked from several threads at once. `events`,
+`figures`, chores and commands run inside the application, so they find its database.
 
 An entry point of the group `clarion` gives the plugin its name:
 
@@ -182,6 +189,44 @@ plugin's. A page of its own may extend Clarion's `base.html` with the blocks `ti
 `_()` in these templates, and `translations(__name__).gettext` in code, speak the plugin's words in the language of
 whoever is answered: English words stand in the code, and are what a language without a catalog gets. A catalog or a
 template with a fault in it stops the start.
+
+### What happened
+
+`events(happened)` gets what is written down in the same transaction as the change itself, for each plugin that has this
+hook: a page at a time, in order, from a worker. Events go when the hook returns. If it fails they are told again, after
+{first_wait} seconds at first and an hour at last, while later ones are told meanwhile; so one may be told twice, under
+the same `id`, and none is ever left out. A hook that is switched off keeps its events until the worker starts anew:
+`clarion_oldest_event_seconds` shows it.
+
+| event | is about |
+|---|---|
+| `signature.confirmed` | a signature that counts, or counts again |
+| `signature.withdrawn` | one that was withdrawn or erased; `detail["organisations"]` are those that may be told |
+| `consent.given`, `consent.withdrawn` | a yes to one `organisation` for one `channel`, and its end |
+| `campaign.published`, `campaign.closed` | `detail["edition"]` is live now; the campaign says that it is closed |
+| `delivery.sent` | something was handed over to decision makers |
+
+They name nobody. `shared_with(organisation, numbers)` gives the details of those who said yes to that organisation, and
+of each no more than that: it is the one way to them, and whoever uses it says so in `personal_data`. When a signer is
+erased, what ended is told all the same, and what began is told no more.
+
+### Tables
+
+`migrations()` gives a folder of Alembic steps, such as `clarion_door_knocks/versions/0001_first.py`; a step's
+`revision` is its number. They are taken after the core's, under the same lock, and written down in
+`alembic_version_<plugin>`.
+Tables are named `<plugin>_…`: a step that touches another is refused. They have no foreign keys to Clarion's, as those
+would bind it: numbers are enough. Models get a base of their own:
+
+    class Base(DeclarativeBase):
+        metadata = own_metadata()
+
+    class Knock(Base):
+        __tablename__ = "door_knocks_knock"
+        id: Mapped[int] = mapped_column(BigId, primary_key=True)
+
+Where the plugin is taken away its tables stay as they are. `clarion plugins` names them; `clarion db check` tells where
+they stand.
 
 ### Panels for staff
 

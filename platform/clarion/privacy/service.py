@@ -9,8 +9,10 @@ from sqlalchemy import delete, select, text, update
 from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
 from ..domain.person import Person
+from ..events import Happened, tell
 from ..extensions import Transaction, db, this_minute, transaction
 from ..sealing import Link, look_up, seal
+from ..signatures.consents import in_force
 from ..signatures.counting import add_step
 from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN, Consent, Reason, Signature
 
@@ -58,7 +60,8 @@ def save(signature: Signature, link: Link, changed: Person, live: LiveCampaign, 
 def withdraw(signature: Signature) -> None:
     """Take the signature out of the count, and its reason off the page."""
     with transaction() as session:
-        _leave_the_count(session, signature, WITHDRAWN)
+        if _leave_the_count(session, signature, WITHDRAWN):
+            tell(session, [_withdrawn(session, signature)])
         session.execute(delete(Reason).where(Reason.signature_id == signature.id))
     _empty_log()
 
@@ -74,12 +77,16 @@ def sign_again(signature: Signature, link: Link) -> None:
         ).rowcount  # type: ignore[attr-defined]
         if changed:
             add_step(session, session.get_one(Signature, signature.id), +1)
+            tell(session, [Happened("signature.confirmed", signature.campaign_id, signature.id)])
 
 
 def erase(signature: Signature) -> None:
     """Remove the signature with all that belongs to it, from SQLite's write-ahead log too."""
     with transaction() as session:
-        _leave_the_count(session, signature, WITHDRAWN)
+        ended = [_consent_withdrawn(signature, *consent) for consent in in_force(session, signature.id)]
+        if _leave_the_count(session, signature, WITHDRAWN):
+            ended.append(_withdrawn(session, signature))
+        tell(session, ended)
         session.execute(delete(Signature).where(Signature.id == signature.id))
     _empty_log()
 
@@ -97,12 +104,36 @@ def set_consent(signature: Signature, consent_id: int, *, give: bool) -> bool:
     A yes here is a yes to the recorded words, which the page shows beside the button.
     """
     with transaction() as session:
-        mine = update(Consent).where(Consent.id == consent_id, Consent.signature_id == signature.id)
-        values = {"withdrawn_at": None, "confirmed_at": this_minute()} if give else {"withdrawn_at": this_minute()}
-        return bool(session.execute(mine.values(values)).rowcount)  # type: ignore[attr-defined]
+        mine = select(Consent).filter_by(id=consent_id, signature_id=signature.id).with_for_update()
+        consent = session.scalar(mine)
+        if consent is None:
+            return False
+        was_given = consent.confirmed_at is not None and consent.withdrawn_at is None
+        if give:
+            consent.withdrawn_at, consent.confirmed_at = None, this_minute()
+        else:
+            consent.withdrawn_at = this_minute()
+        if was_given != give:
+            named = consent.organisation, consent.channel
+            given = Happened("consent.given", signature.campaign_id, signature.id, *named)
+            tell(session, [given if give else _consent_withdrawn(signature, *named)])
+        return True
 
 
-def _leave_the_count(session: Transaction, signature: Signature, state: str) -> None:
+def _withdrawn(session: Transaction, signature: Signature) -> Happened:
+    """That a signature was withdrawn, with the organisations that may know whose it was: nobody else may be told."""
+    organisations = sorted({organisation for organisation, _ in in_force(session, signature.id)})
+    return Happened.ended("signature.withdrawn", signature.campaign_id, signature.id, organisations=organisations)
+
+
+def _consent_withdrawn(signature: Signature, organisation: str, channel: str) -> Happened:
+    return Happened.ended(
+        "consent.withdrawn", signature.campaign_id, signature.id, organisation=organisation, channel=channel
+    )
+
+
+def _leave_the_count(session: Transaction, signature: Signature, state: str) -> bool:
+    """Whether it was in the count."""
     left = session.execute(
         update(Signature)
         .where(Signature.id == signature.id, Signature.state == CONFIRMED)
@@ -116,3 +147,4 @@ def _leave_the_count(session: Transaction, signature: Signature, state: str) -> 
             .where(Signature.id == signature.id, Signature.state == PENDING)
             .values(state=state, withdrawn_at=this_minute(), reason_due=False)
         )
+    return bool(left)

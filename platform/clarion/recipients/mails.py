@@ -7,7 +7,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 
-from flask import current_app, render_template
+from flask import render_template
 from flask_babel import force_locale, gettext
 from sqlalchemy import func, select
 
@@ -15,6 +15,7 @@ from ..campaigns.live import LiveCampaign, live_campaigns
 from ..delivery.channels import Mail, Retry
 from ..delivery.composing import Composer, NothingToSay
 from ..delivery.feedback import message_name
+from ..delivery.headers import feedback_id, unsubscribe_url
 from ..delivery.mails import mail_channel
 from ..delivery.mime import Words, as_email
 from ..delivery.models import Addressee, Delivery
@@ -29,7 +30,6 @@ from ..outbox.models import SENT, Message
 from ..outbox.service import Leased
 from ..pages.render import fill, language_named, links, to_html
 from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
-from ..signatures.tokens import UnsubscribeTokens, Unsubscription
 from .figures import Figures
 from .service import DIGEST, LETTER, MILESTONE, in_office, local_now
 
@@ -42,9 +42,7 @@ def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
     if row is None or addressee is None or addressee.unsubscribed_at is not None:
         raise NothingToSay
     recipient = _recipient(live, addressee)
-    tokens: UnsubscribeTokens = current_app.extensions["clarion.unsubscribe_tokens"]
-    url = links().unsubscribe(tokens.make(Unsubscription(addressee.id)))
-    known = {"figures": Figures.from_json(row.content), "unsubscribe_url": url}
+    known = {"figures": Figures.from_json(row.content), "unsubscribe_url": unsubscribe_url(addressee.id)}
     return _mail(leased, live, recipient, addressee.email, known)
 
 
@@ -131,6 +129,7 @@ def words(
             message_id=message_id,
             reply_to=campaign.lead.email,
             unsubscribe=known["unsubscribe_url"],
+            feedback_id=feedback_id(campaign.slug, kind),
         )
 
 

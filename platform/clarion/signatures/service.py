@@ -14,6 +14,7 @@ from ..campaigns.live import LiveCampaign
 from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
+from ..events import Happened, tell
 from ..extensions import db, now, this_minute, transaction, writing
 from ..outbox.models import CAPPED, DUE, HELD
 from ..outbox.service import NewMessage, put
@@ -21,7 +22,7 @@ from ..rows import find_rows, insert_new_rows
 from ..sealing import Keyring, Link, blind_index, look_up, seal
 from .consents import confirm_shown
 from .counting import add_step
-from .models import CONFIRMED, PENDING, WITHDRAWN, Consent, Signature
+from .models import CONFIRMED, PENDING, VOID, WITHDRAWN, Consent, Signature
 from .tokens import code_mark
 
 SAME_VISIT = timedelta(minutes=10)
@@ -160,7 +161,8 @@ def _for_repeat(campaign_id: int, earlier: _There) -> NewMessage:
     """The message for the owner of a signature that is there already.
 
     A form sent twice within minutes needs no second mail, a later one gets the confirmation once more;
-    who has confirmed is told so once a month at most.
+    who has confirmed is told so once a month at most. For one that was set aside a message is written like
+    for all others, and whoever sends it finds that it has no purpose.
     """
     if earlier.state == PENDING:
         recent = earlier.signed_at > now() - SAME_VISIT
@@ -198,8 +200,9 @@ def find(signature_id: int | None) -> Signature | None:
 
 
 def is_expired(signature: Signature, days: int) -> bool:
-    """Whether the time to confirm has passed."""
-    return signature.state == PENDING and signature.signed_at < now() - timedelta(days=days)
+    """Whether the time to confirm has passed, or the signature was set aside, as mails to its mailbox come back."""
+    late = signature.state == PENDING and signature.signed_at < now() - timedelta(days=days)
+    return late or signature.state == VOID
 
 
 def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdrawn_too: bool = False) -> bool:
@@ -217,9 +220,12 @@ def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdraw
         ).rowcount  # type: ignore[attr-defined]
         if not changed:
             return False
-        confirm_shown(session, signature_id, shown_consents)
+        given = confirm_shown(session, signature_id, shown_consents)
         signature = session.get_one(Signature, signature_id)
         add_step(session, signature, +1)
+        campaign_id = signature.campaign_id
+        consents = [Happened("consent.given", campaign_id, signature_id, *consent) for consent in given]
+        tell(session, [Happened("signature.confirmed", campaign_id, signature_id), *consents])
         key = f"thanks:{signature_id}:{this_minute():%Y%m%d%H%M}"
         put(session.connection(), [NewMessage("thanks", signature.campaign_id, signature_id, key)])
         return True
