@@ -52,6 +52,8 @@ class Place:
     """The instance folder, which relative paths count from."""
     base_url: str
     production: bool
+    hosts: frozenset[str] = frozenset()
+    """The names under which the site itself answers."""
 
 
 class Plugin:

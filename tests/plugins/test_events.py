@@ -12,7 +12,8 @@ from clarion.events import EventRow
 from clarion.extensions import db, now
 from clarion.plugins import passing_on
 from clarion.plugins.guard import FAILURES
-from clarion.testing import TABLE, Instance, link
+from clarion.testing import TABLE, Instance, link, wait_for
+from clarion.worker import Worker
 
 EAR = """
 class P(Plugin):
@@ -128,6 +129,17 @@ def test_publishing_and_closing_are_told_once(listening: Instance, make_folder) 
     for _ in range(2):
         listening.publish(folder)
     assert [kind for kind, *_ in heard(listening)] == ["campaign.published", "campaign.closed"]
+
+
+def test_a_worker_tells_of_it_unasked(listening: Instance) -> None:
+    worker = Worker(listening.app)
+    worker.start()
+    try:
+        wait_for(lambda: bool(ear(listening).heard), lambda: "nothing was heard")
+        wait_for(lambda: not waiting(listening) and not waiting(listening, "other"), lambda: "rows are left")
+    finally:
+        worker.stop()
+    assert [event.kind for event in ear(listening).heard] == ["campaign.published"]
 
 
 def test_nothing_is_written_where_nobody_listens(instance: Instance) -> None:

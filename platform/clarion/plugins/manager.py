@@ -52,7 +52,7 @@ class Plugins:
         """Load what the settings name. Raises `SettingsError`."""
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(Hooks)
-        self._place = Place(settings.home, settings.site.base_url, settings.site.production)
+        self._place = Place(settings.home, settings.site.base_url, settings.site.production, settings.site.hosts)
         self._guards: dict[tuple[str, str], Guard] = {}
         self.sends_mails = False
         """Whether one of them sends mails; otherwise they are written to a folder."""

@@ -1,0 +1,151 @@
+"""One request: to an address that was checked, under the certificate of its name, with an end to everything."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from http.client import HTTPException
+
+from urllib3.connection import HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from .addresses import Address, Target, is_public
+
+SECONDS = 10.0
+"""For everything: the name, the connection, the request, and the whole answer."""
+
+MOST_ANSWER = 64 * 1024
+"""Bytes of an answer; nobody needs them, and a longer one is no webhook's."""
+
+ADDRESSES = 3
+"""Of those that a name has, how many are tried."""
+
+Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
+
+
+class NotSent(Exception):
+    """It was surely or maybe not taken in; the code says what happened and names nobody."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def system_addresses(host: str, port: int) -> list[tuple[str, int]]:
+    """What a name stands for just now, as the system says."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys((str(address[0]), port) for *_, address in found))
+
+
+class Sender:
+    """Sends requests. What it asks for addresses, and which it lets through, only code can change, never a setting."""
+
+    def __init__(
+        self,
+        resolve: Resolve = system_addresses,
+        permits: Callable[[Address], bool] = is_public,
+        trust: ssl.SSLContext | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
+        self._resolve, self._permits, self._seconds = resolve, permits, seconds
+        self._trust = trust or ssl.create_default_context()
+
+    def post(self, target: Target, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send it; the status of the answer, whatever it is. Raises `NotSent` where there was none."""
+        ends = time.monotonic() + self._seconds
+        last = NotSent("unreachable")
+        for address, port in self._addresses(target, ends):
+            try:
+                return _Request(address, port, target, self._trust, ends).post(body, headers)
+            except NotSent as error:
+                if error.code != "unreachable":
+                    raise
+                last = error
+        raise last
+
+    def _addresses(self, target: Target, ends: float) -> Sequence[tuple[str, int]]:
+        """The addresses of the name, asked for once; if one of them is not allowed, none is used."""
+        found: list[tuple[str, int]] = []
+
+        def ask() -> None:
+            with suppress(OSError, UnicodeError):
+                found.extend(self._resolve(target.host, target.port))
+
+        # in a thread: the system's look-up has no limit of its own
+        asking = threading.Thread(target=ask, name="webhooks name", daemon=True)
+        asking.start()
+        asking.join(max(0.0, ends - time.monotonic()))
+        known = list(found)
+        if not known:
+            raise NotSent("took too long" if asking.is_alive() else "no such name")
+        try:
+            allowed = all(self._permits(ipaddress.ip_address(address)) for address, _ in known)
+        except ValueError:
+            allowed = False
+        if not allowed:
+            raise NotSent("address not allowed")
+        return known[:ADDRESSES]
+
+
+class _Request(HTTPSConnection):
+    """A connection to one address, which is cut when its time is over: a timeout of each read would not end a drip."""
+
+    def __init__(self, address: str, port: int, target: Target, trust: ssl.SSLContext, ends: float) -> None:
+        left = max(0.01, ends - time.monotonic())
+        super().__init__(address, port, timeout=left, server_hostname=target.host, ssl_context=trust)
+        self._target, self._left = target, left
+        self._hand: socket.socket | None = None
+        self._cut = False
+
+    def _new_conn(self) -> socket.socket:
+        made = super()._new_conn()
+        self._hand = made.dup()
+        if self._cut:
+            raise OSError("the time is over")
+        return made
+
+    def _cut_off(self) -> None:
+        self._cut = True
+        if self._hand is not None:
+            with suppress(OSError):
+                self._hand.shutdown(socket.SHUT_RDWR)
+
+    def post(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """Send it; the status of the answer. Raises `NotSent`."""
+        timer = threading.Timer(self._left, self._cut_off)
+        timer.daemon = True
+        timer.start()
+        connected = False
+        try:
+            self.connect()
+            connected = True
+            given = {"Host": self._target.authority, "Accept-Encoding": "identity", "Connection": "close", **headers}
+            self.request("POST", self._target.path, body=body, headers=given, preload_content=False)
+            answer = self.getresponse()
+            with closing(answer):
+                length = len(answer.read(MOST_ANSWER + 1, decode_content=False))
+        except (OSError, HTTPError, HTTPException, ValueError) as error:
+            raise NotSent("took too long" if self._cut else _code(error, connected=connected)) from error
+        finally:
+            timer.cancel()
+            self.close()
+            if self._hand is not None:
+                self._hand.close()
+        if self._cut:
+            raise NotSent("took too long")
+        if length > MOST_ANSWER:
+            raise NotSent("answer too long")
+        return answer.status
+
+
+def _code(error: Exception, *, connected: bool) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "bad certificate"
+    if isinstance(error, ssl.SSLError):
+        return "no TLS"
+    return "broke off" if connected else "unreachable"
