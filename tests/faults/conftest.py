@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,15 +13,17 @@ from faults.stage import Stage
 
 
 @pytest.fixture(scope="session")
-def whole_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """The running site with all its parts."""
-    stage = Stage(tmp_path_factory.mktemp("stage"))
-    try:
-        stage.site.prepare()
-        stage.site.start()
-        yield stage
-    finally:
-        stage.close()
+def whole_stage() -> Iterator[Stage]:
+    """The running site with all its parts, apart from pytest's folders: another pytest that starts would shut them to
+    the user as whom PostgreSQL runs."""
+    with tempfile.TemporaryDirectory(prefix="clarion-stage-") as folder:
+        stage = Stage(Path(folder))
+        try:
+            stage.site.prepare()
+            stage.site.start()
+            yield stage
+        finally:
+            stage.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clarion.testing import link, wait_for
 
-CANARIES = ["Zebulon Quixote", "zebulon@canary.example", "20037", "2025550143", "because my street hums"]
+CANARIES = ["Zebulon Quixote", "zebulon@canary.example", "20037", "2025550143", "zestfully my street hums"]
 
 
 def test_a_kill_loses_no_signature_that_was_answered(served) -> None:
