@@ -56,27 +56,42 @@ class Worker:
         """No other worker uses the database: what is leased at the start was left by a dead one."""
         self._stop = threading.Event()
         self._worker = dramatiq.Worker(waker.broker, worker_threads=settings.worker.threads, worker_timeout=200)
-        self._chores = [
-            Chore("heartbeat", HEARTBEAT, self.relay.keep_alive, shared=False),
-            Chore("sweep", settings.worker.sweep_seconds, lambda: sweep(waker), shared=False),
-            Chore("fold counts", 2, tasks.fold_counts),
-            Chore("bring out reasons", 2, tasks.bring_out_reasons),
-            Chore("spread updates", 1, spread),
-            Chore("apply feedback", 2, consequences.apply_feedback),
-            Chore("remind", HOUR, tasks.remind),
-            Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
-            Chore("write to recipients", 60, write_to_recipients),
-            Chore("apply retention", HOUR, apply_retention),
-            Chore("forget feedback", HOUR, consequences.forget_feedback),
-            Chore("forget counts of mails", HOUR, mailboxes.forget_counts),
-            *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
+        self._clocks = [
+            threading.Thread(target=self._keep_time, args=(due,), name=name, daemon=True)
+            for name, due in self._schedules(settings, waker, plugins).items()
         ]
-        self._clock = threading.Thread(target=self._keep_time, name="schedule", daemon=True)
         self._tellers = [
             # one for each plugin, so that one that hangs keeps no other waiting, and no chore
             threading.Thread(target=self._tell, args=(plugins, name), name=f"events of {name}", daemon=True)
             for name in plugins.listeners()
         ]
+
+    def _schedules(self, settings: Settings, waker: Waker, plugins: Plugins) -> dict[str, list[Chore]]:
+        """The chores by the thread that does them: what takes long keeps nothing else from its turn.
+
+        A lease that is not renewed within seconds is another worker's, so the heartbeat waits for nobody.
+        """
+        return {
+            "heartbeat": [
+                Chore("heartbeat", HEARTBEAT, self.relay.keep_alive, shared=False),
+                Chore("sweep", settings.worker.sweep_seconds, lambda: sweep(waker), shared=False),
+            ],
+            "schedule": [
+                Chore("fold counts", 2, tasks.fold_counts),
+                Chore("bring out reasons", 2, tasks.bring_out_reasons),
+                Chore("spread updates", 1, spread),
+                Chore("apply feedback", 2, consequences.apply_feedback),
+                Chore("remind", HOUR, tasks.remind),
+                Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
+                Chore("forget feedback", HOUR, consequences.forget_feedback),
+                Chore("forget counts of mails", HOUR, mailboxes.forget_counts),
+            ],
+            "long work": [
+                Chore("write to recipients", 60, write_to_recipients),
+                Chore("apply retention", HOUR, apply_retention),
+                *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
+            ],
+        }
 
     def start(self) -> None:
         """Begin; what an earlier run left undone is taken up at once."""
@@ -84,14 +99,14 @@ class Worker:
             with self.app.app_context():
                 service.end_leases()
         self._worker.start()
-        for thread in (self._clock, *self._tellers):
+        for thread in (*self._clocks, *self._tellers):
             thread.start()
 
     def stop(self) -> None:
         """Finish the message in hand, give the rest back, and end."""
         self.relay.stopping = True
         self._stop.set()
-        for thread in (self._clock, *self._tellers):
+        for thread in (*self._clocks, *self._tellers):
             thread.join(timeout=10)
         self._worker.stop(timeout=20_000)
 
@@ -105,9 +120,9 @@ class Worker:
                 except Exception as error:  # noqa: BLE001 - what is not told now is told later
                     report(error, "chore failed", kind=f"events of {name}")
 
-    def _keep_time(self) -> None:
+    def _keep_time(self, due: list[Chore]) -> None:
         while not self._stop.is_set():
-            for chore in self._chores:
+            for chore in due:
                 if time.monotonic() >= chore.due and not self._stop.is_set():
                     self._do(chore)
                     chore.due = time.monotonic() + min(chore.every, 60)

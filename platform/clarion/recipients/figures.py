@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
 from flask import current_app
@@ -31,9 +31,9 @@ class Figures:
     districts: tuple[tuple[str, int], ...] = ()
     elsewhere: int = 0
     """The signers of all other districts together, and of none that is known."""
-    reasons: tuple[tuple[str, str, str], ...] = ()
-    """Newly approved words, the name that was chosen to be shown, and the language."""
-    newest_reason: int = 0
+    reasons: tuple[int, ...] = ()
+    """The numbers of newly approved reasons. What they say is read when a mail leaves, and is nowhere else: who erases
+    theirs takes it from here too."""
 
     def to_json(self) -> str:
         """The figures as a delivery keeps them."""
@@ -44,29 +44,34 @@ class Figures:
         """The figures that a delivery kept."""
         raw = json.loads(source)
         pairs = tuple((str(name), int(n)) for name, n in raw.pop("districts"))
-        return cls(districts=pairs, reasons=tuple(tuple(r) for r in raw.pop("reasons")), **raw)
+        return cls(districts=pairs, reasons=tuple(raw.pop("reasons")), **raw)
 
 
-def figures(live: LiveCampaign, count: int, *, before: int = 0, reasons_after: int = 0) -> Figures:
-    """The figures of this moment; `before` is the count and `reasons_after` the newest reason of the last digest."""
+def figures(live: LiveCampaign, count: int, *, before: int = 0, told: Collection[int] = ()) -> Figures:
+    """The figures of this moment; `before` is the last digest's count, `told` are reasons that earlier ones held."""
     by_district = Counter(_districts(live)) if live.campaign.districts else Counter[str]()
     unknown = by_district.pop("", 0)
     fit = hide_small(by_district)
-    query = (
-        select(Reason)
+    approved = (
+        select(Reason.id)
         .join(Signature, Signature.id == Reason.signature_id)
-        .where(Reason.campaign_id == live.id, Reason.state == APPROVED, Reason.id > reasons_after)
-        .where(Signature.state == CONFIRMED)
+        .where(Reason.campaign_id == live.id, Reason.state == APPROVED, Signature.state == CONFIRMED)
     )
-    rows = list(db.session.scalars(query.order_by(Reason.id.desc()).limit(REASONS)))
+    new = [id for id in db.session.scalars(approved.order_by(Reason.id.desc())) if id not in told]
     return Figures(
         count=count,
         new=count - before,
         districts=fit.shown,
         elsewhere=fit.hidden + unknown if fit.shown else 0,
-        reasons=tuple((row.words, row.name, row.language) for row in reversed(rows)),
-        newest_reason=max((row.id for row in rows), default=reasons_after),
+        reasons=tuple(reversed(new[:REASONS])),
     )
+
+
+def said(ids: Collection[int]) -> list[tuple[str, str, str]]:
+    """The words of reasons, the name that was chosen to be shown and the language, as far as they may be shown now."""
+    query = select(Reason.words, Reason.name, Reason.language).join(Signature, Signature.id == Reason.signature_id)
+    shown = query.where(Reason.id.in_(ids), Reason.state == APPROVED, Signature.state == CONFIRMED)
+    return [(words, name, code) for words, name, code in db.session.execute(shown.order_by(Reason.id))]
 
 
 def _districts(live: LiveCampaign) -> Iterator[str]:

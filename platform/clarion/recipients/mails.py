@@ -30,7 +30,7 @@ from ..outbox.models import SENT, Message
 from ..outbox.service import Leased
 from ..pages.render import fill, language_named, links, to_html
 from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
-from .figures import Figures
+from .figures import Figures, said
 from .service import DIGEST, LETTER, MILESTONE, in_office, local_now
 
 
@@ -42,7 +42,12 @@ def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
     if row is None or addressee is None or addressee.unsubscribed_at is not None:
         raise NothingToSay
     recipient = _recipient(live, addressee)
-    known = {"figures": Figures.from_json(row.content), "unsubscribe_url": unsubscribe_url(addressee.id)}
+    figures = Figures.from_json(row.content)
+    known = {
+        "figures": figures,
+        "reasons": said(figures.reasons),
+        "unsubscribe_url": unsubscribe_url(addressee.id),
+    }
     return _mail(leased, live, recipient, addressee.email, known)
 
 
@@ -57,7 +62,10 @@ def compose_letter(leased: Leased, signature: Sealed | None) -> Mail:
     query = select(Signature.show_name, Reason.words).outerjoin(
         Reason, (Reason.signature_id == Signature.id) & (Reason.state == APPROVED)
     )
-    shows_name, words = db.session.execute(query.where(Signature.id == leased.signature_id)).one()
+    row = db.session.execute(query.where(Signature.id == leased.signature_id)).one_or_none()
+    if row is None:
+        raise NothingToSay
+    shows_name, words = row
     person, _ = open_signer(live, signature)
     name = public_name(person.name) if shows_name else ""
     known = {"signer": name, "words": words or "", "unsubscribe_url": "", "figures": None}

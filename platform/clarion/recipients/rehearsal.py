@@ -45,7 +45,11 @@ def _kinds(asked: HandingOver) -> list[str]:
 
 
 def _made(live: LiveCampaign, kind: str, recipient: Recipient) -> bytes:
-    known: dict[str, Any] = {"figures": Figures(1000, 100), "unsubscribe_url": links().unsubscribe("x" * 64)}
+    known: dict[str, Any] = {
+        "figures": Figures(1000, 100),
+        "reasons": [],
+        "unsubscribe_url": links().unsubscribe("x" * 64),
+    }
     if kind == LETTER:
         known = {"signer": "Ñ" * MAX_NAME, "words": "", "figures": None, "unsubscribe_url": ""}
     mail = as_email(words(kind, live, recipient, recipient.email, known, "0@mailbox.example"))

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..delivery.models import Delivery
 from ..extensions import db, now, transaction
-from ..monitoring import log
+from ..monitoring import log, report
 from ..signatures import counting
 from .figures import Figures, figures
 from .letters import plan_letters
@@ -26,16 +26,23 @@ def write_to_recipients() -> int:
     counts = counting.all_counts()
     written = 0
     for live in live_campaigns().all():
-        state = live.campaign.state(now())
-        if state not in ("live", "closed") or not live.campaign.recipients:
-            continue
-        count = counts.get(live.id, 0)
-        mails = reach_milestone(live, count) + send_digest(live, count, closed=state == "closed")
-        mails += plan_letters(live) if live.campaign.handing_over.letters else 0
-        if mails:
-            log.info("recipients written to", campaign=live.slug, count=mails)
-        written += mails
+        try:
+            written += _write(live, counts.get(live.id, 0))
+        except Exception as error:  # noqa: BLE001 - what is wrong with one campaign keeps no other waiting
+            db.session.rollback()
+            report(error, "chore failed", kind="write to recipients", campaign=live.slug)
     return written
+
+
+def _write(live: LiveCampaign, count: int) -> int:
+    state = live.campaign.state(now())
+    if state not in ("live", "closed") or not live.campaign.recipients:
+        return 0
+    mails = reach_milestone(live, count) + send_digest(live, count, closed=state == "closed")
+    mails += plan_letters(live) if live.campaign.handing_over.letters else 0
+    if mails:
+        log.info("recipients written to", campaign=live.slug, count=mails)
+    return mails
 
 
 def reach_milestone(live: LiveCampaign, count: int) -> int:
@@ -62,11 +69,10 @@ def send_digest(live: LiveCampaign, count: int, *, closed: bool = False) -> int:
     if any(row.name in (name, "end") for row in told):
         return 0
     last = max(told, key=lambda row: row.id, default=None)
-    known = Figures.from_json(last.content) if last and last.content else None
-    reasons_after = known.newest_reason if known else 0
+    reasons = {id for row in told if row.content for id in Figures.from_json(row.content).reasons}
     content = ""
     if last is not None:
-        new = figures(live, count, before=last.count, reasons_after=reasons_after)
+        new = figures(live, count, before=last.count, told=reasons)
         content = new.to_json() if new.new > 0 or new.reasons else ""
     with transaction() as session:
         return hand_out(session, live, DIGEST, name, count, content)
