@@ -98,7 +98,7 @@ class _Request(HTTPSConnection):
     def __init__(self, address: str, port: int, target: Target, trust: ssl.SSLContext, ends: float) -> None:
         left = max(0.01, ends - time.monotonic())
         super().__init__(address, port, timeout=left, server_hostname=target.host, ssl_context=trust)
-        self._target, self._left = target, left
+        self._target, self._left, self._ends = target, left, ends
         self._hand: socket.socket | None = None
         self._cut = False
 
@@ -108,6 +108,10 @@ class _Request(HTTPSConnection):
         if self._cut:
             raise OSError("the time is over")
         return made
+
+    def _is_over(self) -> bool:
+        """Whether the time ended it: the socket's own limit may be quicker than the cut."""
+        return self._cut or time.monotonic() >= self._ends
 
     def _cut_off(self) -> None:
         self._cut = True
@@ -130,7 +134,7 @@ class _Request(HTTPSConnection):
             with closing(answer):
                 length = len(answer.read(MOST_ANSWER + 1, decode_content=False))
         except (OSError, HTTPError, HTTPException, ValueError) as error:
-            raise NotSent("took too long" if self._cut else _code(error, connected=connected)) from error
+            raise NotSent("took too long" if self._is_over() else _code(error, connected=connected)) from error
         finally:
             timer.cancel()
             self.close()
