@@ -15,6 +15,7 @@ import dramatiq
 from flask import Flask
 
 from .broker import Waker
+from .campaigns.tasks import note_ends
 from .delivery import consequences, mailboxes
 from .delivery.tasks import Relay, sweep
 from .monitoring import report
@@ -80,6 +81,7 @@ class Worker:
                 Chore("fold counts", 2, tasks.fold_counts),
                 Chore("bring out reasons", 2, tasks.bring_out_reasons),
                 Chore("spread updates", 1, spread),
+                Chore("note ends of campaigns", 2, note_ends),
                 Chore("apply feedback", 2, consequences.apply_feedback),
                 Chore("remind", HOUR, tasks.remind),
                 Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
+from clarion.campaigns import service as campaign_service
+from clarion.campaigns import tasks as campaign_tasks
 from clarion.events import EventRow
 from clarion.extensions import db, now
 from clarion.plugins import passing_on
@@ -128,6 +130,32 @@ def test_publishing_and_closing_are_told_once(listening: Instance, make_folder) 
     (folder / "campaign.toml").write_text(TABLE.replace('"live"', '"closed"'))
     for _ in range(2):
         listening.publish(folder)
+    assert [kind for kind, *_ in heard(listening)] == ["campaign.published", "campaign.closed"]
+
+
+def test_the_end_by_a_date_is_told_once(listening: Instance, monkeypatch) -> None:
+    def publish(closes: str) -> None:
+        folder = listening.home / "campaigns" / "library"
+        (folder / "campaign.toml").write_text(TABLE.replace("goal = 100", f"goal = 100\ncloses = {closes}"))
+        listening.publish(folder)
+
+    def ends(moment: datetime) -> int:
+        for module in (campaign_tasks, campaign_service):
+            monkeypatch.setattr(module, "now", lambda: moment)
+        listening.app.extensions["clarion.live"].forget()
+        with listening.context():
+            return campaign_tasks.note_ends()
+
+    publish("2999-05-01")
+    heard(listening)
+    assert ends(datetime(2999, 4, 30, tzinfo=UTC)) == 0
+    assert [ends(datetime(2999, 5, 3, tzinfo=UTC)) for _ in range(2)] == [1, 0]
+    assert heard(listening) == [("campaign.closed", None, "", "", {"edition": 2})]
+    publish("2999-05-02")
+    assert [kind for kind, *_ in heard(listening)] == ["campaign.published"]
+    publish("2999-06-01")
+    assert ends(datetime(2999, 5, 4, tzinfo=UTC)) == 0
+    assert ends(datetime(2999, 6, 3, tzinfo=UTC)) == 1
     assert [kind for kind, *_ in heard(listening)] == ["campaign.published", "campaign.closed"]
 
 

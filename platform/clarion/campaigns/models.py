@@ -24,7 +24,8 @@ class CampaignRow(db.Model):  # type: ignore[name-defined,misc]
     live_edition_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
-    """Since when the live edition says `closed`; a corrected word in the story does not move it."""
+    """Since when the campaign is closed, by its live edition's word or by its date; a corrected word in the story does
+    not move it."""
     erased_count: Mapped[int] = mapped_column(default=0, server_default="0")
     """Confirmed signatures whose signers were erased after the end: counted still, in no row any more."""
     erased_at: Mapped[datetime | None] = mapped_column(Moment)

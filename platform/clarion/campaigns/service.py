@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask_babel import force_locale, gettext
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from ..domain.campaign import Campaign
 from ..domain.languages import Language
@@ -103,14 +103,13 @@ def _give_keys(row: CampaignRow, keyring: Keyring) -> None:
 
 
 def _make_live(session: Transaction, row: CampaignRow, edition: Edition, campaign: Campaign, keyring: Keyring) -> None:
-    """Point the campaign to an edition, and note what follows from its status."""
+    """Point the campaign to an edition, and note what follows from its status and dates."""
     other, row.live_edition_id = row.live_edition_id != edition.id, edition.id
-    detail = json.dumps({"edition": edition.number})
     if other and campaign.status != "draft":
-        tell(session, [Happened("campaign.published", row.id, detail=detail)])
-    if campaign.status == "closed":
+        tell(session, [_happened("campaign.published", row.id, edition.number)])
+    if campaign.state(now()) == "closed":
         if row.closed_at is None:
-            tell(session, [Happened("campaign.closed", row.id, detail=detail)])
+            tell(session, [_happened("campaign.closed", row.id, edition.number)])
         row.closed_at = row.closed_at or now()
         return
     if campaign.status == "draft":
@@ -119,6 +118,23 @@ def _make_live(session: Transaction, row: CampaignRow, edition: Edition, campaig
     row.closed_at = None
     if row.erased_at is not None:
         _give_keys(row, keyring)
+
+
+def note_end(campaign_id: int, edition_id: int) -> bool:
+    """Note that the closing date of a live edition has passed, and tell of it; `False` if that was done before."""
+    with transaction() as session:
+        still_open = update(CampaignRow).where(
+            CampaignRow.id == campaign_id, CampaignRow.live_edition_id == edition_id, CampaignRow.closed_at.is_(None)
+        )
+        if not session.execute(still_open.values(closed_at=now())).rowcount:  # type: ignore[attr-defined]
+            return False
+        number = session.scalars(select(Edition.number).filter_by(id=edition_id)).one()
+        tell(session, [_happened("campaign.closed", campaign_id, number)])
+    return True
+
+
+def _happened(kind: str, campaign_id: int, edition: int) -> Happened:
+    return Happened(kind, campaign_id, detail=json.dumps({"edition": edition}))
 
 
 def editions(slug: str) -> list[tuple[Edition, bool]]:

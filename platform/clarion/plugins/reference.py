@@ -203,7 +203,7 @@ the same `id`, and none is ever left out. A hook that is switched off keeps its 
 | `signature.confirmed` | a signature that counts, or counts again |
 | `signature.withdrawn` | one that was withdrawn or erased; `detail["organisations"]` are those that may be told |
 | `consent.given`, `consent.withdrawn` | a yes to one `organisation` for one `channel`, and its end |
-| `campaign.published`, `campaign.closed` | `detail["edition"]` is live now; the campaign says that it is closed |
+| `campaign.published`, `campaign.closed` | `detail["edition"]` is live; it is closed, by its word or by its date |
 | `delivery.sent` | something was handed over to decision makers |
 
 They name nobody. `shared_with(organisation, numbers)` gives the details of those who said yes to that organisation, and
