@@ -13,7 +13,7 @@ from clarion.extensions import db, transaction
 from clarion.outbox import service
 from clarion.outbox.book import Book, _Line
 from clarion.outbox.models import DUE, SENT, Message
-from clarion.testing import Instance
+from clarion.testing import Instance, wait_for
 
 
 @pytest.fixture
@@ -71,11 +71,12 @@ def test_threads_that_wait_at_once_share_a_statement(either_instance: Instance, 
     with either_instance.context():
         event.listen(db.engine, "before_cursor_execute", lambda *told: statements.append(told[2]))
         on_postgres = db.engine.dialect.name == "postgresql"
-        with book._writing:
-            for thread in threads:
-                thread.start()
-            while on_postgres and len(book._waiting) < len(page):
-                threads[0].join(0.01)
+        book._busy = True  # somebody writes while all of them come
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: not on_postgres or len(book._waiting) == len(page), lambda: f"{len(book._waiting)} wait")
+        for line in book._waiting[:1]:
+            line.turn.set()
         for thread in threads:
             thread.join(30)
     assert sorted((one.id, one.attempt) for one in begun if one) == [(leased.id, 1) for leased in page]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -22,7 +22,7 @@ from . import service
 from .models import SENT
 from .service import Leased, Settlement
 
-GATHERING = 0.012
+GATHERING = 0.005
 """Seconds that a writer waits for the lines of others, at most."""
 
 _LINES = """
@@ -58,17 +58,23 @@ class _Line:
     leased: Leased
     last: Settlement | None
     attempt: int | None = None
-    error: Exception | None = None
+    error: BaseException | None = None
     done: bool = False
+    turn: threading.Event = field(default_factory=threading.Event)
+    """Set once: when the line is written, or when its thread shall write for all who wait."""
 
 
 class Book:
-    """Use it with `with`, in as many threads as like; a connection that failed is made anew for the next lines."""
+    """Use it with `with`, in as many threads as like; a connection that failed is made anew for the next lines.
+
+    Who finds nobody writing writes. Each thread is woken by itself once its line is written: were they to queue for
+    a lock, those who are done would wait behind the next who writes.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Condition(threading.Lock())
-        self._writing = threading.Lock()
         self._waiting: list[_Line] = []
+        self._busy = False
         self._users = 0
         self._connection: Connection | None = None
 
@@ -82,7 +88,7 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give the connection back with the last who uses it."""
-        with self._writing, self._guard:
+        with self._guard:
             self._users -= 1
             if not self._users:
                 self._close()
@@ -94,12 +100,13 @@ class Book:
         line = _Line(leased, settled[0] if settled else None)
         with self._guard:
             self._waiting.append(line)
+            writes, self._busy = not self._busy, True
             if self._enough():
                 self._guard.notify()
-        with self._writing:
-            # who wrote before has written for all who waited
-            if not line.done:
-                self._write()
+        if not writes:
+            line.turn.wait()
+        if not line.done:
+            self._write()
         if line.error is not None:
             raise line.error
         return None if line.attempt is None else replace(leased, attempt=line.attempt)
@@ -108,12 +115,24 @@ class Book:
         return 2 * len(self._waiting) >= self._users
 
     def _write(self) -> None:
+        """Write for all who wait, and let the first who came meanwhile write next."""
         with self._guard:
             self._guard.wait_for(self._enough, GATHERING)
             lines, self._waiting = self._waiting, []
-        self._write_together(lines)
-        for line in lines:
-            line.done = True
+        try:
+            self._write_together(lines)
+        except BaseException as error:
+            for line in lines:
+                line.error = line.error or error
+            raise
+        finally:
+            for line in lines:
+                line.done = True
+                line.turn.set()
+            with self._guard:
+                self._busy = bool(self._waiting)
+                if self._busy:
+                    self._waiting[0].turn.set()
 
     def _write_together(self, lines: Sequence[_Line]) -> None:
         try:
