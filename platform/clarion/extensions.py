@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,6 +34,8 @@ NEVER_REUSED = {"sqlite_autoincrement": True}
 SQLITE_CACHE = 16 * 1024
 """KiB of pages that a connection may keep: blind indexes come in no order, so each signature touches pages anywhere."""
 
+SQLITE_PATIENCE = 10
+"""Seconds for which one who wants to write waits for the others."""
 
 AWAY: tuple[type[Exception], ...] = (OperationalError, InterfaceError, PoolTimeoutError)
 """What is raised when the database does not answer, or has no connection left for us in time."""
@@ -101,15 +105,18 @@ def this_minute() -> datetime:
 
 
 @contextmanager
-def transaction() -> Iterator[Transaction]:
+def transaction(*, durable: bool = True) -> Iterator[Transaction]:
     """One write: all of it on disk when the block ends, or nothing (rule 2).
 
     On SQLite it takes the writer's place at once; a transaction that starts by reading and wants
     to write later can be refused in the middle.
+
+    Without `durable` PostgreSQL answers before its disk does. That is for what nothing rests on before a durable
+    transaction has followed: PostgreSQL writes its log in order, so what is on disk has all before it there too.
     """
     session: Transaction = db.session  # type: ignore[assignment]  # Flask-SQLAlchemy narrows the session's class
     session.rollback()
-    session.connection(execution_options={"clarion_writes": True})
+    session.connection(execution_options={"clarion_writes": True, "clarion_durable": durable})
     try:
         yield session
         session.commit()
@@ -119,9 +126,10 @@ def transaction() -> Iterator[Transaction]:
 
 
 @contextmanager
-def writing() -> Iterator[Connection]:
+def writing(*, durable: bool = True) -> Iterator[Connection]:
     """One write on a connection of its own, for the few hot paths where a session would cost more than the rows."""
-    with db.engine.connect().execution_options(clarion_writes=True) as connection, connection.begin():
+    options = {"clarion_writes": True, "clarion_durable": durable}
+    with db.engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 
@@ -152,6 +160,7 @@ def init_database(app: Flask, url: str, patience: Patience, senders: int = 0) ->
             _prepare_sqlite(db.engine)
         else:
             bound(db.engine, patience)
+            _prepare_postgres(db.engine)
 
 
 def _engine_options(url: str, patience: Patience, connections: int) -> dict[str, Any]:
@@ -159,7 +168,7 @@ def _engine_options(url: str, patience: Patience, connections: int) -> dict[str,
         # the connection given back last is taken first: one connection then does most of the writing, and the
         # pages it keeps stay true, which they do not once another has written
         return {
-            "connect_args": {"timeout": 10},
+            "connect_args": {"timeout": SQLITE_PATIENCE},
             "pool_size": 4,
             "max_overflow": 28,
             "pool_use_lifo": True,
@@ -187,12 +196,12 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
+        _write_ahead(connection)
         for pragma in (
-            "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
-            "busy_timeout=10000",
+            f"busy_timeout={1000 * SQLITE_PATIENCE}",
             f"cache_size=-{SQLITE_CACHE}",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -201,3 +210,24 @@ def _prepare_sqlite(engine: Engine) -> None:
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("clarion_writes")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _prepare_postgres(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        if not connection.get_execution_options().get("clarion_durable", True):
+            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
+def _write_ahead(connection: Any) -> None:
+    """Turn the write-ahead log on; where several begin with a new file at once, SQLite refuses all but one, unasked."""
+    until = time.monotonic() + SQLITE_PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return

@@ -116,7 +116,8 @@ def _ask(mailboxes: Mapping[int, str], marks: Mapping[int, bytes]) -> dict[int, 
     if not mailboxes:
         return {}
     indexes = {address: mailbox_index(address) for address in set(mailboxes.values())}
-    with writing() if marks else db.engine.connect() as connection:
+    # on disk at the latest with the attempt that begins next, before any of them leaves
+    with writing(durable=False) if marks else db.engine.connect() as connection:
         keys = [{"mailbox_index": index} for index in indexes.values()]
         silent = {bytes(index) for (index,) in find_rows(connection, Suppression, keys, ("mailbox_index",))}
         codes = {id: SUPPRESSED for id, address in mailboxes.items() if indexes[address] in silent}

@@ -127,7 +127,8 @@ def lease(channel: str, owner: str, limit: int = PAGE) -> list[Leased]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    with transaction() as session:
+    # a lease that is lost with the machine costs nothing, and what is begun under it is on disk with it
+    with transaction(durable=False) as session:
         _bury_the_dead(session, ready)
         taken = update(Message).where(Message.id.in_(page.scalar_subquery()))
         rows = session.execute(
