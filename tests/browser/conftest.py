@@ -20,13 +20,15 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from clarion.campaigns.live import live_campaigns
-from clarion.extensions import db
+from clarion.extensions import db, now
 from clarion.pages.front import Front
 from clarion.pages.pulse import init_pulse
 from clarion.sealing import Link, open_sealed
 from clarion.signatures import reasons
 from clarion.signatures.models import APPROVED, WAITING, CountTotal, Reason, Signature
 from clarion.testing import Instance, link, plain
+from clarion.updates.news import News, Words
+from clarion.updates.service import schedule
 
 ROOT = Path(__file__).parents[2]
 SLUG = "dc-sanctuary"
@@ -132,6 +134,21 @@ class Site:
         with self.instance.context():
             for row in db.session.scalars(select(Reason).filter_by(state=WAITING)).all():
                 assert reasons.moderate(row.campaign_id, row.id, APPROVED)
+        self.forget()
+
+    def send_news(self, name: str = "2026-07-12-hearing") -> None:
+        """Send an update of the lead to those who said yes to it, and show it on the petition's page."""
+        words = {
+            "en": Words("en", "The hearing is on Friday", "Come at **nine**, we are {{count}}.\n\n- Bring water\n"),
+            "es": Words(
+                "es", "La audiencia es el viernes", "Vengan a las **nueve**: somos {{count}}.\n\n- Traigan agua\n"
+            ),
+        }
+        with self.instance.context():
+            live = live_campaigns().get(SLUG)
+            assert live
+            schedule(live.id, News(name, live.campaign.lead.id, True, words), now())
+        self.instance.work()
         self.forget()
 
     @contextmanager

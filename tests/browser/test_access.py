@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clarion.testing import plain
+from clarion.testing import link, plain
 
 LANGUAGES = ("en", "es")
 PHONE, DESK = 360, 1280
@@ -52,6 +52,7 @@ def _steps(site: Any, visitor: Any, language: str) -> Iterator[str]:
         visitor.send_anyway(name="Ana Luna")
         yield "one moment"
     yield from _steps_of_a_signer(site, visitor, language)
+    yield from _steps_of_news(site, visitor, language)
     visitor.open(site.signer(language).confirm)
     _press(visitor.page, "button[value=deny]")
     yield "denied"
@@ -67,6 +68,24 @@ def _steps(site: Any, visitor: Any, language: str) -> Iterator[str]:
     yield "closed"
     visitor.open(f"/?lang={language}")
     yield "index without a petition"
+
+
+def _steps_of_news(site: Any, visitor: Any, language: str) -> Iterator[str]:
+    site.confirmed(language, **{"consent_sanctuary-dc_email": "y"})
+    for name in ("2026-07-11-march", "2026-07-12-hearing"):
+        site.send_news(name)
+    page, campaign = visitor.page, f"/dc-sanctuary/{language}"
+    visitor.open(campaign)
+    yield "campaign with news"
+    with page.expect_navigation():
+        page.click(f"a[href='{campaign}/updates/2026-07-12-hearing']")
+    yield "news"
+    visitor.open(link(site.instance.mails()[-1], "unsubscribe"))
+    yield "unsubscribe"
+    _press(page, "button[value=end]")
+    yield "unsubscribed"
+    _press(page, "button[value=undo]")
+    yield "subscribed again"
 
 
 def _steps_of_a_signer(site: Any, visitor: Any, language: str) -> Iterator[str]:
@@ -104,7 +123,7 @@ def _steps_of_a_signer(site: Any, visitor: Any, language: str) -> Iterator[str]:
 def test_every_page_is_open_to_everyone(visit, site, examine, language: str) -> None:
     visitor = visit(locale=language)
     found = {name: examine(visitor.page) for name in _steps(site, visitor, language)}
-    assert len(found) == 21
+    assert len(found) == 26
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
@@ -122,9 +141,12 @@ def test_mails_are_open_to_everyone(visit, site, examine, language: str) -> None
     site.confirmed(language)
     site.instance.sign("dc-sanctuary", language, email="signer1@readers.example", postal_code="20009")
     site.instance.work()
-    mails = site.instance.mails()
-    assert len(mails) == 3
+    site.confirmed(language, **{"consent_sanctuary-dc_email": "y"})
+    site.send_news()
+    mails = [mail for mail in site.instance.mails() if mail["To"] == "signer1@readers.example"]
     assert ["/me/" in plain(mail) for mail in mails] == [False, True, True], "an address may be mistyped"
+    mails.append(site.instance.mails()[-1])
+    assert "List-Unsubscribe" in mails[-1]
     page = visit().page
     for mail in mails:
         assert max(map(len, mail.as_bytes().splitlines())) <= 900, "RFC 5322 allows 998"

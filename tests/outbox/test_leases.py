@@ -69,6 +69,31 @@ def test_of_many_workers_one_gets_each_message(outbox: Instance, put: Put) -> No
     assert sorted(id for mine in taken for id in mine) == ids
 
 
+@pytest.mark.parametrize("either_instance", ["postgresql"], indirect=True)  # SQLite lets nobody write in between
+def test_what_its_slow_owner_begins_in_the_middle_of_a_taking_is_not_taken(
+    outbox: Instance, put: Put, row: Row, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = put(kind="update")
+    (slow,) = service.lease("email", "slow")
+    clock.outlast_leases()
+    bury, begun = service._bury_the_dead, []
+
+    def begin_slowly() -> None:
+        with outbox.context():
+            begun.append(service.begin(slow))
+
+    def bury_and_be_overtaken(*given: Any) -> None:
+        bury(*given)
+        slow_worker = threading.Thread(target=begin_slowly)
+        slow_worker.start()
+        slow_worker.join()
+
+    monkeypatch.setattr(service, "_bury_the_dead", bury_and_be_overtaken)
+    assert take("another") == []
+    assert begun[0] is not None
+    assert (row(id).state, row(id).trying, row(id).lease_token) == (DUE, True, "slow")
+
+
 def test_a_worker_that_says_it_lives_keeps_its_messages(put: Put, clock: Any) -> None:
     put("one")
     put("two")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ..updates.service import Progress
 
 ASKED_EVERY = 0.5
+REST = 4
+"""How much longer than a question the pause after it is: a million messages take a second to count."""
+
 LONGEST_DELAY = timedelta(days=90)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -314,7 +317,7 @@ def _watch(live: LiveCampaign, row: Update) -> None:
     """A bar until all is done; whoever ends it early can ask again, as the work is the worker's."""
     from ..updates import service
 
-    progress = service.progress(row)
+    progress, took = service.progress(row), 0.0
     try:
         with click.progressbar(
             length=(length := max(progress.total, 1)),
@@ -325,9 +328,11 @@ def _watch(live: LiveCampaign, row: Update) -> None:
             while not progress.done:
                 bar.length = length = max(progress.total, 1)
                 bar.update(progress.settled - bar.pos, _figures(progress))
-                time.sleep(ASKED_EVERY)
+                time.sleep(max(ASKED_EVERY, took * REST))
+                asked = time.monotonic()
                 row = _known(live, row.name)
                 progress = service.progress(row)
+                took = time.monotonic() - asked
             bar.update(length - bar.pos, _figures(progress))
     except KeyboardInterrupt:
         click.echo(f"\nIt goes on. To see it again: clarion update {live.slug} {row.name} --wait")
