@@ -1,4 +1,4 @@
-"""A heap of due mails, written by the database itself: each a copy of one that was really signed for."""
+"""A heap of due mails, each to a signer of its own: a mailbox gets only so many a day."""
 
 from __future__ import annotations
 
@@ -7,46 +7,41 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
-from rig.site import Postgres
+from rig.signers import add_signers
+from rig.site import Postgres, Site
 
-COPIES: LiteralString = """
-WITH pattern AS (SELECT signature_id FROM message WHERE id = {message}), copies AS (
-  INSERT INTO signature (email_index, confirm_look_up, me_look_up, {signature_columns})
-  SELECT decode(md5('i' || n || {run}), 'hex'), decode(md5('c' || n || {run}), 'hex'),
-         decode(md5('m' || n || {run}), 'hex'), {signature_columns}
-  FROM signature, generate_series(1, {number}) AS n WHERE id = (SELECT signature_id FROM pattern)
-  RETURNING id
-)
-INSERT INTO message (signature_id, dedupe_key, kind, priority, state, attempt, due_at, {message_columns})
-SELECT copies.id, 'heap:' || copies.id,
-       CASE WHEN copies.id % 2 = 0 THEN 'confirm' ELSE 'again' END, CASE WHEN copies.id % 2 = 0 THEN 0 ELSE 9 END,
-       'due', 0, now() AT TIME ZONE 'UTC' - (1 + copies.id % 2) * interval '1 hour',
-       {message_columns}
-FROM copies, message WHERE message.id = {message}
+DOMAIN = "heap.example"
+
+MESSAGES: LiteralString = """
+INSERT INTO message (signature_id, dedupe_key, kind, priority, state, attempt, due_at, {names})
+SELECT signature.id, 'heap:' || signature.id,
+       CASE WHEN signature.id % 2 = 0 THEN 'confirm' ELSE 'again' END, CASE WHEN signature.id % 2 = 0 THEN 0 ELSE 9 END,
+       'due', 0, now() AT TIME ZONE 'UTC' - (1 + signature.id % 2) * interval '1 hour',
+       {values}
+FROM signature, (SELECT * FROM message WHERE kind = 'confirm' AND state = 'sent' ORDER BY id DESC LIMIT 1) AS pattern
+WHERE signature.id > {last}
 """
 """Half are confirmations, half may wait and have waited longer."""
 
-MADE = {
-    "signature": ("id", "email_index", "confirm_look_up", "me_look_up"),
-    "message": ("id", "signature_id", "dedupe_key", "kind", "priority", "state", "attempt", "due_at", "sent_at"),
-}
+MADE = ("id", "signature_id", "dedupe_key", "kind", "priority", "state", "attempt", "due_at", "sent_at")
 
 
-def heap_up(postgres: Postgres, message_id: int, number: int) -> None:
-    """Write so many due mails like a given one."""
+def heap_up(site: Site, postgres: Postgres, number: int) -> None:
+    """Write so many due mails like the last one that was sent, to so many signers who have not confirmed."""
+    last = postgres.query("SELECT max(id) FROM signature")
+    add_signers(site, postgres, number, domain=DOMAIN)
     with psycopg.connect(postgres.url.replace("+psycopg", ""), autocommit=True) as connection:
-        statement = sql.SQL(COPIES).format(
-            message=sql.Literal(message_id),
-            number=sql.Literal(number),
-            run=sql.Literal(str(message_id)),
-            signature_columns=_columns(connection, "signature"),
-            message_columns=_columns(connection, "message"),
+        columns = [sql.Identifier(name) for name in _copied(connection)]
+        values = [sql.SQL("pattern.") + column for column in columns]
+        statement = sql.SQL(MESSAGES).format(
+            names=sql.SQL(", ").join(columns), values=sql.SQL(", ").join(values), last=sql.Literal(last)
         )
-        connection.execute(statement)
+        assert connection.execute(statement).rowcount == number
 
 
-def _columns(connection: psycopg.Connection[Any], table: str) -> sql.Composable:
-    """All columns of a table that a copy takes over."""
-    question = "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND table_schema = 'public'"
-    names = [name for (name,) in connection.execute(question, [table]) if name not in MADE[table]]
-    return sql.SQL(", ").join([sql.Identifier(name) for name in names])
+def _copied(connection: psycopg.Connection[Any]) -> list[str]:
+    """The columns of a message that a copy takes over."""
+    question = (
+        "SELECT column_name FROM information_schema.columns WHERE table_name = 'message' AND table_schema = 'public'"
+    )
+    return [name for (name,) in connection.execute(question) if name not in MADE]

@@ -27,7 +27,7 @@ from rig.site import wait_until
 THREADS = 8
 """Threads of a worker: so many mails may repeat when it is killed."""
 
-HEAPED = "pattern@heap.example"
+HEAPED = "pattern@signers.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _restart_onto_heap(stage: Stage, number: int) -> int:
     wait_until(lambda: bool(stage.mailboxes.to(HEAPED)))
     wait_until(lambda: (stage.books.message(HEAPED) or {})["state"] == "sent")
     stage.site.stop(signal.SIGKILL)
-    heap_up(stage.postgres, (stage.books.message(HEAPED) or {})["id"], number)
+    heap_up(stage.site, stage.postgres, number)
     before, started, memory = len(stage.mailboxes.arrived()), time.monotonic(), 0
     ready = stage.site.start()
     while stage.books.waiting().get("due") and time.monotonic() - started < 1200:

@@ -17,7 +17,7 @@ def test_each_reply_of_a_mail_server_has_its_consequence(stage: Stage) -> None:
     replies = {
         "grey450": Rule("rcpt", "450 4.2.0 greylisted", once_for_each=True),
         "grey451": Rule("rcpt", "451 4.7.1 greylisted", once_for_each=True),
-        "grey421": Rule("mail", "421 4.3.2 not now", times=1),
+        "grey421": Rule("mail", "421 4.3.2 not now"),
         "gone550": Rule("rcpt", "550 5.1.1 nobody"),
         "full552": Rule("body", "552 5.2.2 full"),
         "form554": Rule("body", "554 5.6.0 no"),

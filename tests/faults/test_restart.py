@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from faults.heap import heap_up
+from faults.heap import DOMAIN, heap_up
 from faults.stage import Stage, resident
 from rig.ledger import sign
 from rig.site import wait_until
@@ -19,7 +19,7 @@ PAGES = 4 * 20
 
 
 def test_a_killed_site_comes_back_to_a_heap_of_mails(stage: Stage) -> None:
-    pattern = "pattern@heap.example"
+    pattern = "pattern@signers.example"
     assert sign(stage.site, pattern) == 303
     wait_until(lambda: stage.mailboxes.to(pattern))
     wait_until(lambda: stage.books.message(pattern)["state"] == "sent")
@@ -30,25 +30,25 @@ def test_a_killed_site_comes_back_to_a_heap_of_mails(stage: Stage) -> None:
         # nothing is left behind that could hold the port, or send
         wait_until(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in below))
         before = len(stage.mailboxes.arrived())
-        heap_up(stage.postgres, stage.books.message(pattern)["id"], HEAP)
+        heap_up(stage.site, stage.postgres, HEAP)
         stage.site.start()
         memory = 0
 
         def all_sent() -> bool:
             nonlocal memory
             memory = max([memory, *map(resident, stage.site.processes("worker"))])
-            return len(heap(stage, before, pattern)) >= HEAP
+            return len(heap(stage, before)) >= HEAP
 
-        wait_until(all_sent, lambda: f"{len(heap(stage, before, pattern))} sent", 90)
+        wait_until(all_sent, lambda: f"{len(heap(stage, before))} sent", 90)
     account = stage.books.settle(ledger)
     assert (account.lost, account.missing, account.drift, account.repeats) == ([], [], 0, 0), account
-    mails = heap(stage, before, pattern)
+    mails = heap(stage, before)
     assert len(mails) == len(set(mails)) == HEAP
     assert memory <= MEMORY
     kinds = ["confirm" in name for name in mails]
     assert sum(not first for first in kinds[: HEAP // 2]) <= PAGES, "bulk left before confirmations"
 
 
-def heap(stage: Stage, before: int, pattern: str) -> list[str]:
+def heap(stage: Stage, before: int) -> list[str]:
     """The Message-IDs of the heap's mails so far."""
-    return [mail.message_id for mail in stage.mailboxes.arrived()[before:] if mail.recipient == pattern]
+    return [mail.message_id for mail in stage.mailboxes.arrived()[before:] if mail.recipient.endswith(DOMAIN)]

@@ -16,20 +16,27 @@ from .site import Postgres, Site
 Row = dict[str, Any]
 
 
-def add_signers(site: Site, postgres: Postgres, number: int, organisation: str) -> list[str]:
-    """Write them like the newest real signature, with COPY; their addresses."""
+def add_signers(
+    site: Site, postgres: Postgres, number: int, organisation: str = "", domain: str = "signers.example"
+) -> list[str]:
+    """Write them like the newest real signature, with COPY; their addresses.
+
+    With an organisation they have confirmed and said yes to its mails; without one they have done neither.
+    """
     address = postgres.url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
         pattern = _one(connection, "SELECT * FROM signature ORDER BY id DESC LIMIT 1")
         campaign = _one(connection, f"SELECT * FROM campaign WHERE id = {pattern['campaign_id']}")
         keyring = Keyring(site.home / "var" / "keyring")
         details = open_sealed(keyring.private_key(campaign["key_id"]), bytes(pattern["sealed"]))
-        people = {f"ana{n}@signers.example": Link() for n in range(number)}
+        people = {f"ana{n}@{domain}": Link() for n in range(number)}
         signatures, consents = [], []
         for id, (email, link) in enumerate(people.items(), pattern["id"] + 1):
             sealed = seal(bytes(campaign["public_key"]), {**details, "email": email, "link": link.text})
             unique = {name: os.urandom(16) for name in ("email_index", "confirm_look_up", "me_look_up")}
-            said = {"state": "confirmed", "confirmed_at": pattern["signed_at"], "language": ("en", "es")[id % 2]}
+            said = {"state": "pending", "confirmed_at": None, "language": ("en", "es")[id % 2]}
+            if organisation:
+                said |= {"state": "confirmed", "confirmed_at": pattern["signed_at"]}
             signatures.append({**pattern, **unique, **said, "id": id, "sealed": sealed})
             yes = {"organisation": organisation, "channel": "email", "edition_id": pattern["edition_id"]}
             given = {
@@ -39,7 +46,8 @@ def add_signers(site: Site, postgres: Postgres, number: int, organisation: str) 
             }
             consents.append({"signature_id": id, **yes, **given})
         _copy(connection, "signature", signatures)
-        _copy(connection, "consent", consents)
+        if organisation:
+            _copy(connection, "consent", consents)
         connection.execute("SELECT setval(pg_get_serial_sequence('signature', 'id'), (SELECT max(id) FROM signature))")
         connection.execute("ANALYZE signature, consent")
     return list(people)
