@@ -163,6 +163,21 @@ def test_tries_are_not_counted_and_what_was_not_tried_neither(either_instance: I
     assert sorted(counted(either_instance)) == [0, 0, 1, 1, 1, 1], "the lane paused, and two went back untried"
 
 
+def test_a_mail_whose_workers_die_before_they_try_is_counted_once(either_instance: Instance) -> None:
+    sink = Sink(either_instance)
+    sign(either_instance, [("library", "ana@readers.example")])
+    with either_instance.context():
+        for number in range(5):
+            page = outbox.lease("email", f"worker {number}")
+            admission = mailboxes.admit(page, sealed_of(page))
+            assert (len(admission.page), admission.turned_away) == (1, [])
+            db.session.rollback()
+            outbox.end_leases()
+    assert counted(either_instance) == [1]
+    either_instance.work()
+    assert (len(sink.got), counted(either_instance)) == (1, [1])
+
+
 def test_a_first_mail_that_was_kept_back_is_sent_a_day_later(either_instance: Instance, publish, monkeypatch) -> None:
     sink = Sink(either_instance)
     sign(either_instance, [(slug, "ana@readers.example") for slug in publish(either_instance, 4)])

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from ..campaigns.live import live_campaigns
 from ..domain.addresses import AddressError, canonical_address
 from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction, writing
-from ..outbox.models import CAPPED, MAILBOX_CAP, NEEDLESS
+from ..outbox.models import CAPPED, MAILBOX_CAP, NEEDLESS, Message
 from ..outbox.service import Leased, Settlement
 from ..rows import count_rows, find_rows
 from ..sealing import KeyMissing, Keyring, blind_index, derive
@@ -52,19 +52,20 @@ class Admission:
 
     def take_back(self, untried: Sequence[Leased]) -> None:
         """Count no longer what goes back without a try: it is counted again when its turn comes."""
-        marks = sorted(self.counted[leased.id] for leased in untried if leased.id in self.counted)
+        marks = {leased.id: self.counted[leased.id] for leased in untried if leased.id in self.counted}
         if marks:
             with transaction() as session:
-                for mark in marks:
+                for mark in sorted(marks.values()):
                     row = update(MailCap).where(MailCap.mailbox_index == mark, MailCap.n > 0)
                     session.execute(row.values(n=MailCap.n - 1))
+                session.execute(update(Message).where(Message.id.in_(marks)).values(counted=False))
 
 
 def admit(page: Sequence[Leased], signatures: Mapping[int, Sealed]) -> Admission:
     """Look at the mailboxes of a page of messages, in one short transaction.
 
-    A suppressed mailbox is spared every try. Against the cap counts the first try only, so a server that is away costs
-    a mailbox nothing.
+    A suppressed mailbox is spared every try. Against the cap a message counts once, so a server that is away costs a
+    mailbox nothing, nor does a worker that dies with its page.
     """
     known = _opened(page, signatures)
     mailboxes = {leased.id: address for leased in page if (address := _address(leased, known))}
@@ -104,7 +105,8 @@ def _address(leased: Leased, known: Mapping[int, Sealed]) -> str:
 
 
 def _counts(leased: Leased, known: Mapping[int, Sealed]) -> bool:
-    return not leased.attempt and known[leased.signature_id or 0].state in STRANGERS.get(leased.kind, ())
+    is_new = not leased.attempt and not leased.counted
+    return is_new and known[leased.signature_id or 0].state in STRANGERS.get(leased.kind, ())
 
 
 def _turned_away(leased: Leased, code: str) -> Settlement:
@@ -122,6 +124,8 @@ def _ask(mailboxes: Mapping[int, str], marks: Mapping[int, bytes]) -> dict[int, 
         silent = {bytes(index) for (index,) in find_rows(connection, Suppression, keys, ("mailbox_index",))}
         codes = {id: SUPPRESSED for id, address in mailboxes.items() if indexes[address] in silent}
         over = _count(connection, {id: mark for id, mark in marks.items() if id not in codes})
+        if counted := sorted(marks.keys() - codes.keys() - over):
+            connection.execute(update(Message).where(Message.id.in_(counted)).values(counted=True))
         if not marks:
             # after a rollback psycopg would forget all statements it has prepared
             connection.commit()

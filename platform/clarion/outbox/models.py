@@ -63,6 +63,8 @@ class Message(db.Model):  # type: ignore[name-defined,misc]
     """The page of a worker that holds it; in no index, for the reason above."""
     trying: Mapped[bool] = mapped_column(default=False, server_default=false())
     """The attempt has begun: written before the try, so that a dead worker leaves its trace."""
+    counted: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """It stands in the count of what its mailbox gets, and is not counted anew for the next worker if this one dies."""
     attempt: Mapped[int] = mapped_column(default=0)
     crashes: Mapped[int] = mapped_column(default=0)
     """Attempts that began and never ended: the worker died."""

@@ -45,6 +45,8 @@ class Leased:
     token: str
     created_at: datetime
     about_id: int | None = None
+    counted: bool = False
+    """Whether it stands in the count of what its mailbox gets."""
 
 
 REPEATABLE = ("confirm",)
@@ -141,6 +143,7 @@ def lease(channel: str, owner: str, limit: int = PAGE) -> list[Leased]:
                 Message.attempt,
                 Message.created_at,
                 Message.about_id,
+                Message.counted,
                 Message.priority,
             )
         ).all()
@@ -156,6 +159,7 @@ def lease(channel: str, owner: str, limit: int = PAGE) -> list[Leased]:
             owner,
             row.created_at,
             row.about_id,
+            row.counted,
         )
         for row in rows
     ]

@@ -23,6 +23,7 @@ def upgrade() -> None:
     with op.batch_alter_table("message", table_kwargs=NEVER_REUSED) as message:
         message.alter_column("signature_id", existing_type=BIG_ID, nullable=True)
         message.add_column(sa.Column("about_id", BIG_ID, nullable=True))
+        message.add_column(sa.Column("counted", sa.Boolean(), server_default=sa.false(), nullable=False))
     tells = sa.text("about_id IS NOT NULL")
     op.create_index(
         "ix_message_about", "message", ["kind", "about_id", "state"], postgresql_where=tells, sqlite_where=tells
@@ -147,5 +148,6 @@ def downgrade() -> None:
     op.drop_index("ix_message_about", table_name="message")
     op.execute("DELETE FROM message WHERE signature_id IS NULL")
     with op.batch_alter_table("message", table_kwargs=NEVER_REUSED) as message:
+        message.drop_column("counted")
         message.drop_column("about_id")
         message.alter_column("signature_id", existing_type=BIG_ID, nullable=False)
