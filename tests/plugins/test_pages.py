@@ -160,6 +160,37 @@ class P(Plugin):
     assert answer.headers["Content-Security-Policy"].partition(";")[0] == policy.partition(";")[0]
 
 
+IN_HEAD = {
+    '<link rel="alternate" type="text/x" href="/a">': '<link rel="alternate" type="text/x" href="/a">\n',
+    '<p>x</p>y<LINK href="https://a.example/?a=1&amp;b=2" rel=alternate onload="x()"/>': '<link rel="alternate" href="https://a.example/?a=1&amp;b=2">\n',
+    '<link rel="stylesheet" href="https://a.example/a.css"><script>alert(1)</script><style>p{}</style>': "",
+    '<link rel="alternate stylesheet" href="/a.css"><link rel="alternate"><link rel="preload" href="/a">': "",
+    '<link rel="alternate" href="//a.example"><link rel="alternate" href="javascript:alert(1)">': "",
+    "<link rel='alternate' href='/a' title='\"><i>'>": '<link rel="alternate" title="&#34;&gt;&lt;i&gt;" href="/a">\n',
+    "</head><body>": "",
+}
+
+
+@pytest.mark.parametrize("given", IN_HEAD)
+def test_the_head_takes_links_to_other_forms_only(given: str, install, make_instance, make_folder) -> None:
+    source = f"""
+class P(Plugin):
+    api = API_VERSION
+    page_slots = ("campaign.head",)
+
+    @hookimpl
+    def page_slot(self):
+        return {given!r}
+"""
+    install(odd=source)
+    instance = make_instance(plugins={"odd": {}})
+    instance.publish(make_folder())
+    head = page(instance, "/library/en").partition("</head>")[0]
+    assert (
+        f'hreflang="x-default" href="http://127.0.0.1:8000/library">\n{IN_HEAD[given]}<meta property="og:type"' in head
+    )
+
+
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     "deed", ["raise RuntimeError", "return 7", "return None", "return 'a' * 30_000", "threading.Event().wait(30)"]

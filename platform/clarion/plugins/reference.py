@@ -158,7 +158,7 @@ A plugin names those that it fills in `page_slots`, and gives HTML for each:
 
 Whatever it gives is cleaned like a campaign's own Markdown, from a template or not: headings, paragraphs, lists, links,
 emphasis, quotes, code, and images of this site, `/hooks/<name>/…`. No script, style, class, form, or anything from
-elsewhere passes; {most_html} characters at most.
+elsewhere passes; {most_html} characters at most. Of what is given for the head only links with `rel="alternate"` pass.
 
 A page is the same for everyone. So the hook knows no request and no visitor, but campaign and language, and the
 campaign's settings. What it gives is kept for {kept} seconds, and a page that nobody signs and nobody changes for up to
