@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from flask import abort, current_app, g, render_template, request
-from flask_babel import force_locale, gettext, ngettext
+from flask_babel import force_locale, get_translations, gettext
 from markupsafe import Markup
 from wtforms import HiddenField
 
@@ -81,8 +81,8 @@ class Petition:
         with force_locale(self.language.code):
             if not self.count:
                 return str(gettext("Be the first to sign"))
-            figure = format_number(self.count)
-            return str(ngettext("%(num)s person has signed", "%(num)s people have signed", self.count, num=figure))
+            words = get_translations().ngettext("%(num)s person has signed", "%(num)s people have signed", self.count)
+            return str(words % {"num": format_number(self.count)})
 
     @property
     def url(self) -> str:

@@ -73,9 +73,7 @@ class Codes:
             "campaign": self.shown.live.slug,
             "partner": self.partner,
             "lang": self.shown.language.code,
-            "theme": "" if self.look.theme == "auto" else self.look.theme,
-            "accent": self.look.accent.removeprefix("#"),
-            "compact": "1" if self.look.compact else "",
+            **self.look.said(),
             **more,
         }
         return Markup("").join(Markup(' {}{}="{}"').format(prefix, key, value) for key, value in said.items() if value)

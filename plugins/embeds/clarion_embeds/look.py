@@ -40,15 +40,18 @@ class Look:
             tuple(part for part in PARTS if part in named) or usual,
         )
 
-    def query(self, partner: str) -> str:
-        """The part of an address after `?` that asks for this look, or nothing for the usual one."""
+    def said(self) -> dict[str, str]:
+        """What asks for this look: nothing for the usual one."""
         usual = Look.asked({"compact": "1"} if self.compact else {})
         said = {
-            "partner": partner,
             "theme": "" if self.theme == "auto" else self.theme,
             "accent": self.accent.removeprefix("#"),
             "compact": "1" if self.compact else "",
             "show": "" if self.show == usual.show else ",".join(self.show),
         }
-        found = urlencode({name: value for name, value in said.items() if value}, safe=",")
+        return {name: value for name, value in said.items() if value}
+
+    def query(self, partner: str) -> str:
+        """The part of an address after `?` that asks for it in the place of a partner."""
+        found = urlencode({**({"partner": partner} if partner else {}), **self.said()}, safe=",")
         return f"?{found}" if found else ""

@@ -24,7 +24,7 @@ class HostSite:
 
     def page(self, path: str, body: str, **headers: str) -> str:
         """Put a page there; gives its address."""
-        html = f'<!doctype html><html lang="en"><title>Host</title><meta charset="utf-8">{body}'
+        html = f'<!doctype html><html lang="en"><title>Host</title><meta charset="utf-8"><body>{body}'
         self.pages[path] = html, {name.replace("_", "-"): value for name, value in headers.items()}
         return self.origin + path
 
