@@ -70,7 +70,8 @@ msgstr "Toca en %(street)s"
 """
 FILES = {
     "__init__.py": PLUGIN,
-    "templates/doors/card.html": "<h3>{{ _('Knock at %(street)s', street=street) }}</h3><p>{{ title }}</p>",
+    "templates/doors/card.html": "<h3>{{ _('Knock at %(street)s', street=street) }}</h3><p>{{ title }}</p>"
+    "<p>{{ ngettext('%(num)s door', '%(num)s doors', 1200, num=number(1200)) }}</p>",
     "templates/doors/page.html": "{% extends 'base.html' %}{% block main %}<h1>{% trans %}Doors are open.{% endtrans %}"
     "</h1>{% endblock %}",
     "translations/es/LC_MESSAGES/messages.po": SPANISH,
@@ -93,8 +94,8 @@ def page(instance: Instance, path: str) -> str:
 
 def test_places_of_pages_are_filled_in_the_pages_language(doors: Instance) -> None:
     english, spanish = page(doors, "/library/en"), page(doors, "/library/es")
-    assert "<h3>Knock at Elm &amp; 2nd</h3><p>Keep the library open</p>" in english
-    assert "<h3>Toca en Elm &amp; 2nd</h3><p>Que siga la biblioteca</p>" in spanish
+    assert "<h3>Knock at Elm &amp; 2nd</h3><p>Keep the library open</p><p>1,200 doors</p>" in english
+    assert "<h3>Toca en Elm &amp; 2nd</h3><p>Que siga la biblioteca</p><p>1,200 puertas</p>" in spanish
     assert "<p>Doors are open.</p>" in english.partition("<footer")[2]
     assert "<p>Las puertas están abiertas.</p>" in spanish.partition("<footer")[2]
     signed = doors.sign("library", "es")

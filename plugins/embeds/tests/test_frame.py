@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from clarion.extensions import db
-from clarion.signatures.models import Consent, Signature
+from clarion.signatures.models import Consent, CountTotal, Signature
 from clarion.testing import TABLE, Instance, plain
 
 LISTED = "https://writers.example"
@@ -159,6 +159,25 @@ def test_a_partner_has_its_own_colour_and_the_address_goes_before(embeds) -> Non
     assert "--accent:#0b6e4f" in instance.client.get(FRAME).get_data(as_text=True)
     assert "--accent:#0b6e4f" not in instance.client.get("/library/en/embed").get_data(as_text=True)
     assert "--accent:#1d4e89" in instance.client.get(f"{FRAME}&accent=1d4e89").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "words"),
+    [
+        ("en", 1246, "1,246</b> people have signed"),
+        ("es", 1, "1</b> persona ha firmado"),
+        ("en", 0, "Be the first to sign"),
+    ],
+)
+def test_it_shows_the_count_in_its_language(embeds, language: str, number: int, words: str) -> None:
+    instance = embeds(LISTED)
+    path = f"/library/{language}/embed?partner=writers"
+    instance.client.get(path)
+    with instance.context():
+        db.session.add(CountTotal(campaign_id=1, language="en", source="earlier", area="", n=number))
+        db.session.commit()
+    assert instance.count("library") == number
+    assert words in instance.client.get(path).get_data(as_text=True)
 
 
 def test_what_is_shown_can_be_chosen(embeds) -> None:
