@@ -8,9 +8,11 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
+from clarion.api import petition
 from clarion.extensions import db
 from clarion.signatures.models import Consent, CountTotal, Signature
 from clarion.testing import TABLE, Instance, plain
+from clarion_embeds.codes import Codes
 
 LISTED = "https://writers.example"
 FRAME = "/library/en/embed?partner=writers"
@@ -393,3 +395,35 @@ def test_a_reference_of_another_campaign_leads_nowhere(embeds, make_folder, tabl
     assert reference
     answer = instance.client.post("/other/en/embed?partner=writers", data={"r": reference[1], "resend": "1"})
     assert answer.status_code == 404
+
+
+def test_one_person_in_every_place_is_one_signature_of_the_first(embeds) -> None:
+    both = '[plugins.embeds.partners.readers]\norigins = ["https://readers.example"]'
+    instance = embeds(LISTED, more=both)
+    send(instance, FRAME, email="Ana.Reader+a@gmail.com")
+    send(instance, "/library/es/embed?partner=readers", email="anareader@googlemail.com")
+    instance.sign("library", email="ana.reader@gmail.com")
+    with instance.context():
+        signature = db.session.scalars(select(Signature)).one()
+        assert (signature.source, signature.organisation) == ("embed", "writers")
+    assert instance.work() == 1
+
+
+def test_words_of_a_campaign_are_words_wherever_they_are_shown(make_instance, make_folder, table) -> None:
+    title = 'Ask "why" & onload=alert(1)'
+    text = f"---\ntitle: '{title}'\nask: Fund it.\n---\n\nBecause.\n"
+    instance = make_instance(plugins={"embeds": {}})
+    instance.publish(make_folder(files={"campaign.toml": table(LISTED), "en.md": text, "es.md": text}))
+    for path in (FRAME, "/library/en", "/library/en/badge.svg"):
+        told = instance.client.get(path).get_data(as_text=True)
+        assert title not in told, path
+        assert "Ask &#34;why&#34; &amp; onload" in told, path
+    html = instance.client.get("/oembed?url=http://127.0.0.1:8000/library/en").get_json()["html"]
+    with instance.context():
+        shown = petition("library")
+        assert shown
+        codes = Codes("https://petitions.example", shown, "writers")
+        pasted = [codes.script(), codes.pinned_script(), codes.element(), codes.frame(), codes.link(), codes.pictures()]
+    for code in (html, *pasted):
+        assert title not in code
+        assert "Ask &#34;why&#34; &amp; onload" in code

@@ -183,6 +183,18 @@ def test_the_host_is_told_height_and_events_and_nothing_else(scene: Scene, open_
     ]
 
 
+def test_where_every_site_may_show_it_each_is_told_by_its_own_origin(host, embeds, serve_instance, open_page) -> None:
+    instance = embeds(anywhere=True)
+    scene = Scene(instance, serve_instance(instance), host)
+    page = open_page(host.page("/", RECORDER + code(scene, "script")))
+    loaded(page)
+    inside = page.frames[1]
+    assert inside.evaluate("document.querySelector('main').dataset.origins") == "*"
+    sign(page.frame_locator("clarion-petition iframe"))
+    page.wait_for_function("() => heard.length === 2")
+    assert {one["origin"] for one in page.evaluate("told")} == {scene.url}
+
+
 def test_the_frame_is_as_high_as_what_it_shows(scene: Scene, open_page) -> None:
     page = open_page(scene.host.page("/", RECORDER + code(scene, "script")), width=360)
     loaded(page)
