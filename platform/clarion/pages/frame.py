@@ -126,7 +126,7 @@ class Step:
 
 
 def petition(slug: str, language: str = "") -> Petition | None:
-    """The campaign with this slug in this language or its main one; a draft is nobody's business."""
+    """The campaign with this slug in this language or its main one, or `None`; a draft is nobody's business."""
     live, moment = live_campaigns().get(slug), now()
     if live is None or live.campaign.state(moment) == "draft":
         return None

@@ -190,6 +190,24 @@ plugin's. A page of its own may extend Clarion's `base.html` with the blocks `ti
 whoever is answered: English words stand in the code, and are what a language without a catalog gets. A catalog or a
 template with a fault in it stops the start.
 
+### A sign form elsewhere
+
+A page of a plugin can show a petition's form and take it, with all that Clarion's own page does:
+
+    shown = petition(slug, language) or abort(404)
+    stand = Stand("embed", "readers", lambda language: f"/{{slug}}/{{language}}/embed")
+    step = take_signature(shown, stand) if request.method == "POST" else sign_form(shown, stand)
+    return render_template("door_knocks/page.html", shown=shown, step=step), step.status
+
+`step.html` is what to show, from the form to the code from the mail, and everything in it is sent to the stand's own
+address. A form belongs to its place: one that was made for another source or organisation is not taken. Signatures
+from there are the organisation's. A template may take `byline(campaign)`, `tally(count)` and `progress(goal, percent)`
+from Clarion's `_parts.html`, imported with context.
+
+`allow_framing(origins)` lets other sites show the answer in a frame; no page of Clarion's does that by itself. In a
+sandbox such a page can load nothing: `page_style(accent)` is the whole style as one text, and `allow_inline_style` and
+`allow_inline_script` let the answer hold just the text that they are given.
+
 ### What happened
 
 `events(happened)` gets what is written down in the same transaction as the change itself, for each plugin that has this
