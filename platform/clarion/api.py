@@ -9,11 +9,14 @@ from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Ret
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
+from .domain.colours import reads_on_paper
 from .events import KINDS as EVENT_KINDS
 from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
-from .security import access, body_limit
+from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature
+from .pages.theme import page_style
+from .security import access, allow_framing, allow_inline_script, allow_inline_style, body_limit
 from .sharing import Shared, shared_with
 from .vocabulary import translations
 
@@ -33,15 +36,21 @@ __all__ = (
     "MailChannel",
     "Moment",
     "Panel",
+    "Petition",
     "Place",
     "Plugin",
     "PluginSettings",
     "Refused",
     "Retry",
     "Shared",
+    "Stand",
+    "Step",
     "Unreachable",
     "Unsure",
     "access",
+    "allow_framing",
+    "allow_inline_script",
+    "allow_inline_style",
     "body_limit",
     "db",
     "hookimpl",
@@ -49,8 +58,13 @@ __all__ = (
     "log",
     "now",
     "own_metadata",
+    "page_style",
+    "petition",
+    "reads_on_paper",
     "report_feedback",
     "shared_with",
+    "sign_form",
+    "take_signature",
     "transaction",
     "translations",
 )

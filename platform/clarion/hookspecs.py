@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 API_VERSION = 1
 """Rises when a plugin that was right before would be wrong; a plugin says in `api` which one it was written for."""
 
+HEAD = "campaign.head"
 SLOTS = {
+    HEAD: 'in the head of the petition\'s page: `<link rel="alternate">`, and nothing else',
     "campaign.below-form": "in the card of the petition's page that holds the form, below it",
     "campaign.below-text": "on the petition's page, after its text and reasons",
     "campaign.footer": "at the foot of the petition's page",

@@ -29,6 +29,13 @@ LARGEST_BODY = 2 * 1024 * 1024
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+_FRAMED = {
+    "Cross-Origin-Opener-Policy": "unsafe-none",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+}
+"""What lets a page be framed by one that isolates itself; it loads nothing from elsewhere anyway."""
+
 _PERMISSIONS = ", ".join(
     f"{name}=()"
     for name in (
@@ -105,18 +112,44 @@ def refuse_cross_site() -> None:
 
 def allow_inline_style(css: str) -> None:
     """Let the current answer hold exactly this `<style>`: its hash goes into the policy."""
-    g.style_hash = "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    g.style_hash = _hash(css)
+
+
+def allow_inline_script(js: str) -> None:
+    """Let the current answer hold exactly this `<script>`: its hash goes into the policy."""
+    g.script_hash = _hash(js)
+
+
+def allow_framing(origins: Iterable[str]) -> None:
+    """Let pages of these origins, and no others, show the current answer in a frame; `*` stands for all.
+
+    A frame may be sandboxed, and its page then has no origin: what it is to load must stand in it, and where it
+    sends its form is written out, as some browsers take nothing for `'self'` there.
+    """
+    g.framed_by = " ".join(origins) or "'none'"
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _policy(style_hash: str, script_hash: str, framed_by: str, own_origin: str) -> str:
+    own = f"'self' {own_origin}".rstrip()
+    style = "'self'" + (f" '{style_hash}'" if style_hash else "")
+    script = "'self'" + (f" '{script_hash}'" if script_hash else "")
+    return (
+        f"default-src 'none'; style-src {style}; script-src {script}; img-src {own} data:; "
+        f"connect-src {own}; form-action {own}; frame-ancestors {framed_by}; base-uri 'none'"
+    )
 
 
 @lru_cache(maxsize=256)
-def _fixed_headers(style_hash: str, hsts: bool) -> tuple[tuple[str, str, str], ...]:
+def _fixed_headers(
+    style_hash: str, script_hash: str, framed_by: str, own_origin: str, hsts: bool
+) -> tuple[tuple[str, str, str], ...]:
     """The headers of every answer, each with its name in small letters before it."""
-    style = "'self'" + (f" '{style_hash}'" if style_hash else "")
     headers = {
-        "Content-Security-Policy": (
-            f"default-src 'none'; style-src {style}; script-src 'self'; img-src 'self' data:; "
-            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-        ),
+        "Content-Security-Policy": _policy(style_hash, script_hash, framed_by or "'none'", own_origin),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -124,6 +157,9 @@ def _fixed_headers(style_hash: str, hsts: bool) -> tuple[tuple[str, str, str], .
         "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": _PERMISSIONS,
     }
+    if framed_by:
+        headers |= _FRAMED
+        del headers["X-Frame-Options"]
     if hsts:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     return tuple((name.lower(), name, value) for name, value in headers.items())
@@ -131,7 +167,10 @@ def _fixed_headers(style_hash: str, hsts: bool) -> tuple[tuple[str, str, str], .
 
 def _add_headers(response: Response) -> Response:
     own = {name.lower() for name, _value in response.headers}
-    for key, name, value in _fixed_headers(g.get("style_hash", ""), current_app.extensions["clarion.hsts"]):
+    framed_by = g.get("framed_by", "")
+    inline = g.get("style_hash", ""), g.get("script_hash", "")
+    own_origin = request.host_url.rstrip("/") if framed_by else ""
+    for key, name, value in _fixed_headers(*inline, framed_by, own_origin, current_app.extensions["clarion.hsts"]):
         if key not in own:
             response.headers.add(name, value)
     kind = access_of(current_app, request.endpoint)

@@ -37,12 +37,12 @@ class Vocabulary:
     def __init__(self, package: str) -> None:
         self._package = package
 
-    def gettext(self, message: str, **values: object) -> str:
+    def gettext(self, message: str, /, **values: object) -> str:
         """A message, with its `%(name)s` filled in."""
         words = self._spoken().gettext(message)
         return words % values if values else words
 
-    def ngettext(self, singular: str, plural: str, num: int, **values: object) -> str:
+    def ngettext(self, singular: str, plural: str, num: int, /, **values: object) -> str:
         """The form of a message that a number takes, which stands in it as `%(num)s`."""
         return self.form(singular, plural, num) % {"num": num, **values}
 

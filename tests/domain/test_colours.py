@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.domain.colours import AA, DARK_PAPER, LIGHT_PAPERS, contrast, is_colour, mix, on_colour, readable
+from clarion.domain.colours import (
+    AA,
+    DARK_PAPER,
+    LIGHT_PAPERS,
+    contrast,
+    is_colour,
+    mix,
+    on_colour,
+    readable,
+    reads_on_paper,
+)
 
 colours = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
 grounds = st.sampled_from([*((paper, "#000000") for paper in LIGHT_PAPERS), (DARK_PAPER, "#ffffff")])
@@ -76,3 +86,13 @@ def test_nothing_else_is_a_colour(text: str) -> None:
 def test_the_threshold_is_that_of_level_aa() -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1, so that on white one shade of grey passes and the next does not."""
     assert contrast("#767676", "#ffffff") >= AA > contrast("#777777", "#ffffff")
+
+
+@given(colours)
+def test_what_reads_on_paper_reads_on_every_light_one(colour: str) -> None:
+    assert reads_on_paper(colour) == all(contrast(colour, paper) >= AA for paper in LIGHT_PAPERS)
+
+
+@pytest.mark.parametrize("text", ["", "red", "#fff", "#a3321f;", "a3321f", "#A3321", "#ffff00"])
+def test_what_is_no_colour_or_too_light_does_not_read(text: str) -> None:
+    assert not reads_on_paper(text)

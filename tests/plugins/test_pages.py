@@ -70,7 +70,8 @@ msgstr "Toca en %(street)s"
 """
 FILES = {
     "__init__.py": PLUGIN,
-    "templates/doors/card.html": "<h3>{{ _('Knock at %(street)s', street=street) }}</h3><p>{{ title }}</p>",
+    "templates/doors/card.html": "<h3>{{ _('Knock at %(street)s', street=street) }}</h3><p>{{ title }}</p>"
+    "<p>{{ ngettext('%(num)s door', '%(num)s doors', 1200, num=number(1200)) }}</p>",
     "templates/doors/page.html": "{% extends 'base.html' %}{% block main %}<h1>{% trans %}Doors are open.{% endtrans %}"
     "</h1>{% endblock %}",
     "translations/es/LC_MESSAGES/messages.po": SPANISH,
@@ -93,8 +94,8 @@ def page(instance: Instance, path: str) -> str:
 
 def test_places_of_pages_are_filled_in_the_pages_language(doors: Instance) -> None:
     english, spanish = page(doors, "/library/en"), page(doors, "/library/es")
-    assert "<h3>Knock at Elm &amp; 2nd</h3><p>Keep the library open</p>" in english
-    assert "<h3>Toca en Elm &amp; 2nd</h3><p>Que siga la biblioteca</p>" in spanish
+    assert "<h3>Knock at Elm &amp; 2nd</h3><p>Keep the library open</p><p>1,200 doors</p>" in english
+    assert "<h3>Toca en Elm &amp; 2nd</h3><p>Que siga la biblioteca</p><p>1,200 puertas</p>" in spanish
     assert "<p>Doors are open.</p>" in english.partition("<footer")[2]
     assert "<p>Las puertas están abiertas.</p>" in spanish.partition("<footer")[2]
     signed = doors.sign("library", "es")
@@ -158,6 +159,37 @@ class P(Plugin):
     answer = instance.client.get("/library/en")
     assert f'<div class="slot text">{HARMFUL[given]}</div>' in answer.get_data(as_text=True)
     assert answer.headers["Content-Security-Policy"].partition(";")[0] == policy.partition(";")[0]
+
+
+IN_HEAD = {
+    '<link rel="alternate" type="text/x" href="/a">': '<link rel="alternate" type="text/x" href="/a">\n',
+    '<p>x</p>y<LINK href="https://a.example/?a=1&amp;b=2" rel=alternate onload="x()"/>': '<link rel="alternate" href="https://a.example/?a=1&amp;b=2">\n',
+    '<link rel="stylesheet" href="https://a.example/a.css"><script>alert(1)</script><style>p{}</style>': "",
+    '<link rel="alternate stylesheet" href="/a.css"><link rel="alternate"><link rel="preload" href="/a">': "",
+    '<link rel="alternate" href="//a.example"><link rel="alternate" href="javascript:alert(1)">': "",
+    "<link rel='alternate' href='/a' title='\"><i>'>": '<link rel="alternate" title="&#34;&gt;&lt;i&gt;" href="/a">\n',
+    "</head><body>": "",
+}
+
+
+@pytest.mark.parametrize("given", IN_HEAD)
+def test_the_head_takes_links_to_other_forms_only(given: str, install, make_instance, make_folder) -> None:
+    source = f"""
+class P(Plugin):
+    api = API_VERSION
+    page_slots = ("campaign.head",)
+
+    @hookimpl
+    def page_slot(self):
+        return {given!r}
+"""
+    install(odd=source)
+    instance = make_instance(plugins={"odd": {}})
+    instance.publish(make_folder())
+    head = page(instance, "/library/en").partition("</head>")[0]
+    assert (
+        f'hreflang="x-default" href="http://127.0.0.1:8000/library">\n{IN_HEAD[given]}<meta property="og:type"' in head
+    )
 
 
 @pytest.mark.usefixtures("hasty")

@@ -17,6 +17,11 @@ def is_colour(text: str) -> bool:
     return bool(_HEX.fullmatch(text))
 
 
+def reads_on_paper(colour: str) -> bool:
+    """Whether the text is a colour that reads on the papers of our pages, as an accent must."""
+    return is_colour(colour) and all(contrast(colour, paper) >= AA for paper in LIGHT_PAPERS)
+
+
 def contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours, 1 to 21."""
     high, low = sorted((_luminance(one), _luminance(other)), reverse=True)

@@ -21,16 +21,14 @@ from ..i18n import format_number
 from ..security import allow_inline_style
 from ..settings import Settings
 from ..signatures.forms import SignForm, build_form
-from ..signatures.tokens import FormToken, FormTokens
 from .headings import listed
 from .links import Links, feed_path, qr_code, share_links
 from .pulse import pulse
 from .theme import theme_css
+from .venues import new_form_token
 
 SHOWN = 3
 """Recipients named in the line above the title; the rest opens below it."""
-
-PAGE_SOURCE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +177,6 @@ def _recipients(campaign: Campaign, language: str) -> dict[str, Any]:
     shown_cc = cc[: max(0, SHOWN - len(shown_to))]
     more = len(to) + len(cc) - len(shown_to) - len(shown_cc)
     return {"to": to, "cc": cc, "shown_to": shown_to, "shown_cc": shown_cc, "more": more}
-
-
-def new_form_token(live: LiveCampaign) -> str:
-    """A token for the form of this campaign's page."""
-    tokens: FormTokens = current_app.extensions["clarion.form_tokens"]
-    return tokens.make(FormToken(live.id, live.edition_id, PAGE_SOURCE))
 
 
 def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = None, refused: str = "") -> str:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
+from typing import Literal
 
+from ..assets import FOLDER
 from ..domain import colours
+
+Scheme = Literal["auto", "light", "dark"]
+
+_DARK = re.compile(r"\(prefers-color-scheme: ?dark\)")
 
 
 @lru_cache(maxsize=256)
@@ -14,6 +21,27 @@ def theme_css(accent: str) -> str:
     dark_accent = colours.readable(accent, colours.DARK_PAPER, "#ffffff")
     dark = _properties(dark_accent, colours.mix(colours.DARK_PAPER, dark_accent, 0.14))
     return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
+
+
+def page_style(accent: str, scheme: Scheme = "auto", more: str = "") -> str:
+    """The whole style of our pages as one text, for a page that can load none; `more` comes last.
+
+    `light` and `dark` hold whatever the reader's device prefers.
+    """
+    css = f"{_sheet()}{theme_css(accent)}{more}"
+    if scheme != "auto":
+        css = _DARK.sub(" all" if scheme == "dark" else " not all", css)
+        css = css.replace("color-scheme:light dark", f"color-scheme:{scheme}")
+    return css
+
+
+@lru_cache(maxsize=1)
+def _sheet() -> str:
+    """The sheet of our pages without its comments and without space that says nothing."""
+    css = (FOLDER / "clarion.css").read_text("utf-8")
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    css = re.sub(r"\s+", " ", css)
+    return re.sub(r" ?([{};]) ?", r"\1", css).replace(": ", ":").replace(", ", ",").replace(";}", "}").strip()
 
 
 def _properties(accent: str, soft: str) -> str:

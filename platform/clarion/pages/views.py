@@ -17,36 +17,28 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import force_locale, gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..broker import wake
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.models import MediaRow
 from ..domain import goals
-from ..extensions import AWAY, db, now
+from ..extensions import db, now
 from ..i18n import best_language
-from ..limits import signing_is_usual
-from ..monitoring import log, report
+from ..monitoring import log
 from ..security import access, refuse_cross_site
 from ..signatures.desks import Overloaded
-from ..signatures.forms import SignForm, build_form
-from ..signatures.group import at_work, sign
-from ..signatures.service import Submission
-from ..signatures.tokens import FormToken, FormTokens, Reference, References
+from ..signatures.forms import build_form
+from ..signatures.group import at_work
 from . import news
 from .pulse import pulse
 from .render import campaign_page, language_named, links
+from .signing import FORM_TYPES, REFUSED_STATUS, Taken, refusal, take, typed_fields
 from .steps import index_page, paused_page, thanks_page
+from .venues import PAGE, sent_token
 
 bp = Blueprint("pages", __name__)
 
 SHORT_CACHE = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-MOST_FIELDS = 100
-"""So many fields come back when signing is paused: more than any form of ours has."""
-
-REFUSED_STATUS = {"paused": 403, "closed": 410}
 
 
 def visible(slug: str, language: str | None = None) -> LiveCampaign:
@@ -154,78 +146,36 @@ def sign_form(slug: str, language: str) -> BaseResponse:
         return _refused(live, language, state)
     try:
         with at_work(live.id):
-            return _take(live, language)
+            return _answer(live, language, take(live, language, PAGE))
     except Overloaded:
         log.warning("signing paused", campaign=live.slug, code="overloaded")
-        if _form_token(live) is None:
+        if sent_token(live) is None:
             refuse_cross_site()
         return _paused(live, language)
 
 
-def _take(live: LiveCampaign, language: str) -> BaseResponse:
-    form = build_form(live.campaign, language, request.form)
-    token = _form_token(live)
-    if token is None:
-        refuse_cross_site()
-        with force_locale(language):
-            expired = gettext(
-                "This form had been open for too long. Nothing is lost: please press the button once more."
-            )
-        return make_response(campaign_page(live, language, form, expired), 422)
-    if not form.validate():
-        return make_response(campaign_page(live, language, form), 422)
-    return _signed(live, language, form, token)
-
-
-def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> BaseResponse:
-    usual = signing_is_usual(live.slug)
-    submission = Submission(
-        live=live,
-        edition_id=token.edition_id,
-        language=language,
-        source=token.source,
-        person=form.person(),
-        mailbox=form.email.canonical,
-        show_name=bool("show_name" in form and form["show_name"].data),
-        consents=form.given_consents,
-        suspect=bool(form["website"].data) or not usual,
-    )
-    try:
-        signed = sign(submission)
-    except AWAY as error:
-        report(error, "signing paused", campaign=live.slug)
+def _answer(live: LiveCampaign, language: str, taken: Taken) -> BaseResponse:
+    if taken.kind == "signed":
+        # written out: all parts are safe in an address, and building it from the rule takes a tenth of the whole view
+        later = "&later=1" if taken.later else ""
+        return redirect(f"/{live.slug}/{language}/thanks?r={taken.reference}{later}", 303)
+    if taken.kind == "away":
         return _paused(live, language)
-    if signed.mailed:
-        wake("drain_lane", "email")
-    references: References = current_app.extensions["clarion.references"]
-    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in submission.consents)
-    reference = references.make(Reference(signed.signature_id, live.edition_id, ticked), now())
-    # written out: all parts are safe in an address, and building it from the rule takes a tenth of the whole view
-    return redirect(f"/{live.slug}/{language}/thanks?r={reference}{'' if usual else '&later=1'}", 303)
+    if taken.kind == "expired":
+        refuse_cross_site()
+    return make_response(campaign_page(live, language, taken.form, taken.refused), 422)
 
 
 def _refused(live: LiveCampaign, language: str, state: str) -> BaseResponse:
     """The page of a campaign that takes no signatures, saying plainly that this one was not taken."""
-    with force_locale(language):
-        words = {
-            "paused": gettext("Your signature was not taken: signing is paused for the moment. Please come back soon."),
-            "closed": gettext("Your signature was not taken: this petition has closed."),
-        }
-    return make_response(campaign_page(live, language, refused=str(words[state])), REFUSED_STATUS[state])
+    return make_response(campaign_page(live, language, refused=refusal(state, language)), REFUSED_STATUS[state])
 
 
 def _paused(live: LiveCampaign, language: str) -> BaseResponse:
     """The page that keeps all that was typed, for a moment in which nothing can be written."""
-    typed = [(name, value) for name, value in request.form.items() if name != "switch"]
-    response = make_response(paused_page(live, language, typed[:MOST_FIELDS]), 503)
+    response = make_response(paused_page(live, language, typed_fields()), 503)
     response.headers["Retry-After"] = "5"
     return response
-
-
-def _form_token(live: LiveCampaign) -> FormToken | None:
-    tokens: FormTokens = current_app.extensions["clarion.form_tokens"]
-    token = tokens.read(request.form.get("token", ""))
-    return token if token is not None and token.campaign_id == live.id else None
 
 
 def _switch(live: LiveCampaign, language: str) -> BaseResponse:

@@ -113,11 +113,12 @@ def _speaking(words: Vocabulary) -> dict[str, Any]:
     """What `_()` and `{% trans %}` call in a template."""
 
     @pass_context
-    def gettext(context: Context, message: str, **values: Any) -> str:
+    def gettext(context: Context, message: str, /, **values: Any) -> str:
         return _safe(context, words.gettext(message)) % values
 
     @pass_context
-    def ngettext(context: Context, singular: str, plural: str, num: int, **values: Any) -> str:
+    def ngettext(context: Context, singular: str, plural: str, num: int, /, **values: Any) -> str:
+        # a template may give the number as it is written, `num=number(count)`
         form = words.form(singular, plural, num)
         return _safe(context, form) % {"num": num, **values}
 

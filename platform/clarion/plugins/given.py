@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,6 +65,33 @@ def html(given: Any) -> Markup:
     if len(given) > MOST_HTML:
         raise Junk(f"HTML of {MOST_HTML} characters at most was wanted, not of {len(given)}")
     return Markup(prose.clean(given))  # noqa: S704 - cleaned by an allow-list
+
+
+class _Alternates(HTMLParser):
+    """Takes links to other forms of a page out of HTML; whatever stands around them is not looked at."""
+
+    KEPT = ("rel", "type", "hreflang", "title", "href")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Markup] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep one, written anew."""
+        said = dict(attrs)
+        is_address = re.match(r"https?://|/(?!/)", said.get("href") or "")
+        if tag == "link" and said.get("rel") == "alternate" and is_address:
+            kept = (Markup(' {}="{}"').format(name, said[name]) for name in self.KEPT if said.get(name))
+            self.found.append(Markup("<link{}>\n").format(Markup("").join(kept)))
+
+
+def head(given: Any) -> Markup:
+    """Links for the head of a page: to other forms of it, which no browser loads."""
+    if not isinstance(given, str) or len(given) > MOST_HTML:
+        raise Junk(f"links of {MOST_HTML} characters at most were wanted")
+    reader = _Alternates()
+    reader.feed(given)
+    return Markup("").join(reader.found)
 
 
 def panels(given: Any) -> list[Panel]:

@@ -9,9 +9,9 @@ import importlib.util
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..domain.faults import did_you_mean
 from ..hookspecs import API_VERSION, SLOTS, Hooks, Place, Plugin, PluginSettings
@@ -90,11 +90,22 @@ def told(model: type[PluginSettings], error: ValidationError) -> Iterator[tuple[
     for one in error.errors():
         path = tuple(str(part) for part in one["loc"])
         if one["type"] == "extra_forbidden":
-            known = list(model.model_fields)
+            known = _known_at(model, path[:-1])
             hint = did_you_mean(path[-1], known) if known else "This plugin takes none."
             yield path, "there is no such setting.", hint
         else:
             yield path, f"{str(one['msg']).removeprefix('Value error, ')}.", ""
+
+
+def _known_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """The settings that a table has, however deep it stands in the plugin's own."""
+    here: Any = model
+    for part in path:
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            here = here.model_fields[part].annotation
+        else:  # a table of tables, by names of one's own
+            here = get_args(here)[-1]
+    return list(here.model_fields)
 
 
 def _settings(name: str, made: type[Plugin], table: Mapping[str, Any]) -> PluginSettings:

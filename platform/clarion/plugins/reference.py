@@ -158,7 +158,7 @@ A plugin names those that it fills in `page_slots`, and gives HTML for each:
 
 Whatever it gives is cleaned like a campaign's own Markdown, from a template or not: headings, paragraphs, lists, links,
 emphasis, quotes, code, and images of this site, `/hooks/<name>/…`. No script, style, class, form, or anything from
-elsewhere passes; {most_html} characters at most.
+elsewhere passes; {most_html} characters at most. Of what is given for the head only links with `rel="alternate"` pass.
 
 A page is the same for everyone. So the hook knows no request and no visitor, but campaign and language, and the
 campaign's settings. What it gives is kept for {kept} seconds, and a page that nobody signs and nobody changes for up to
@@ -189,6 +189,24 @@ plugin's. A page of its own may extend Clarion's `base.html` with the blocks `ti
 `_()` in these templates, and `translations(__name__).gettext` in code, speak the plugin's words in the language of
 whoever is answered: English words stand in the code, and are what a language without a catalog gets. A catalog or a
 template with a fault in it stops the start.
+
+### A sign form elsewhere
+
+A page of a plugin can show a petition's form and take it, with all that Clarion's own page does:
+
+    shown = petition(slug, language) or abort(404)
+    stand = Stand("embed", "readers", lambda language: f"/{{slug}}/{{language}}/embed")
+    step = take_signature(shown, stand) if request.method == "POST" else sign_form(shown, stand)
+    return render_template("door_knocks/page.html", shown=shown, step=step), step.status
+
+`step.html` is what to show, from the form to the code from the mail, and everything in it is sent to the stand's own
+address. A form belongs to its place: one that was made for another source or organisation is not taken. Signatures
+from there are the organisation's. A template may take `byline(campaign)`, `tally(count)` and `progress(goal, percent)`
+from Clarion's `_parts.html`, imported with context.
+
+`allow_framing(origins)` lets other sites show the answer in a frame; no page of Clarion's does that by itself. In a
+sandbox such a page can load nothing: `page_style(accent)` is the whole style as one text, and `allow_inline_style` and
+`allow_inline_script` let the answer hold just the text that they are given.
 
 ### What happened
 

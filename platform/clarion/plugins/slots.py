@@ -18,7 +18,7 @@ from markupsafe import Markup
 from pydantic import ValidationError
 
 from ..campaigns.live import LiveCampaign
-from ..hookspecs import Plugin
+from ..hookspecs import HEAD, Plugin
 from ..i18n import SOURCE
 from ..monitoring import log
 from . import given
@@ -80,8 +80,12 @@ class Slots:
     def _parts(self, fillers: Sequence[Filler], live: LiveCampaign, language: str, slot: str) -> Iterator[Markup]:
         for filler in fillers:
             ask = partial(self._fill, filler, live, language, slot)
-            html = filler.guard.ask(partial(_apart, self._app, language, ask), given.html, Markup(""))
-            if html:
+            is_head = slot == HEAD
+            checked = given.head if is_head else given.html
+            html = filler.guard.ask(partial(_apart, self._app, language, ask), checked, Markup(""))
+            if is_head:
+                yield html
+            elif html:
                 yield Markup('<div class="slot text">{}</div>\n').format(html)
 
     def _fill(self, filler: Filler, live: LiveCampaign, language: str, slot: str) -> Any:

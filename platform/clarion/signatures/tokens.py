@@ -21,12 +21,14 @@ TRUSTED_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class FormToken:
-    """What a sign form was made for: it can be sent for this campaign, from this source, only."""
+    """What a sign form was made for: it can be sent for this campaign, from this place, only."""
 
     campaign_id: int
     edition_id: int
     """The edition of the page, whose consent wording was shown."""
     source: str
+    organisation: str = ""
+    """The member of the coalition in whose place the form stands; empty on the campaign's own page."""
 
 
 class FormTokens:
@@ -41,7 +43,9 @@ class FormTokens:
 
     def make(self, token: FormToken) -> str:
         """The token for a page's form."""
-        return str(self._signer.dumps([token.campaign_id, token.edition_id, token.source]))
+        # the three of a page alone, as processes of earlier releases write and read them too
+        place = [token.source, token.organisation] if token.organisation else [token.source]
+        return str(self._signer.dumps([token.campaign_id, token.edition_id, *place]))
 
     def read(self, text: str) -> FormToken | None:
         """What a token says, or `None` if it is forged, too old or none at all.
@@ -53,10 +57,9 @@ class FormTokens:
         if known is not None and time.monotonic() < known[1]:
             return known[0]
         try:
-            campaign_id, edition_id, source = self._signer.loads(text, max_age=self._seconds)
+            token = FormToken(*self._signer.loads(text, max_age=self._seconds))
         except (BadSignature, ValueError, TypeError):
             return None
-        token = FormToken(campaign_id, edition_id, source)
         if len(self._known) >= KEPT:
             self._known.clear()
         self._known[text] = (token, time.monotonic() + TRUSTED_SECONDS)

@@ -1,0 +1,97 @@
+"""Taking a sign form, wherever it stands; what is answered is for the one who shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from flask import current_app, request
+from flask_babel import force_locale, gettext
+
+from ..broker import wake
+from ..campaigns.live import LiveCampaign
+from ..extensions import AWAY, now
+from ..limits import signing_is_usual
+from ..monitoring import report
+from ..signatures.forms import SignForm, build_form
+from ..signatures.group import sign
+from ..signatures.service import Submission
+from ..signatures.tokens import FormToken, Reference, References
+from .venues import Venue, sent_token
+
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
+MOST_FIELDS = 100
+"""So many fields come back when signing is paused: more than any form of ours has."""
+
+REFUSED_STATUS = {"paused": 403, "closed": 410}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Taken:
+    """What became of a form: `signed`, `wrong` in a field, `expired`, or kept off while the database is `away`."""
+
+    kind: Literal["signed", "wrong", "expired", "away"]
+    form: SignForm | None = None
+    refused: str = ""
+    """Why it was not taken, where no field says so."""
+    reference: str = ""
+    """What the page after signing refers to."""
+    later: bool = False
+    """Whether the mail waits for a second look."""
+
+
+def take(live: LiveCampaign, language: str, venue: Venue) -> Taken:
+    """Take the form that was just sent; to be called within `at_work`. New and repeat signers look alike (rule 5)."""
+    form = build_form(live.campaign, language, request.form)
+    token = sent_token(live, venue)
+    if token is None:
+        with force_locale(language):
+            expired = gettext(
+                "This form had been open for too long. Nothing is lost: please press the button once more."
+            )
+        return Taken("expired", form, expired)
+    if not form.validate():
+        return Taken("wrong", form)
+    return _signed(live, language, form, token)
+
+
+def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> Taken:
+    usual = signing_is_usual(live.slug)
+    submission = Submission(
+        live=live,
+        edition_id=token.edition_id,
+        language=language,
+        source=token.source,
+        person=form.person(),
+        mailbox=form.email.canonical,
+        show_name=bool("show_name" in form and form["show_name"].data),
+        consents=form.given_consents,
+        suspect=bool(form["website"].data) or not usual,
+        organisation=token.organisation,
+    )
+    try:
+        signed = sign(submission)
+    except AWAY as error:
+        report(error, "signing paused", campaign=live.slug)
+        return Taken("away", form)
+    if signed.mailed:
+        wake("drain_lane", "email")
+    references: References = current_app.extensions["clarion.references"]
+    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in submission.consents)
+    reference = references.make(Reference(signed.signature_id, live.edition_id, ticked), now())
+    return Taken("signed", reference=reference, later=not usual)
+
+
+def refusal(state: str, language: str) -> str:
+    """The words to whoever signs a campaign that takes no signatures in its state."""
+    with force_locale(language):
+        if state == "paused":
+            return str(
+                gettext("Your signature was not taken: signing is paused for the moment. Please come back soon.")
+            )
+        return str(gettext("Your signature was not taken: this petition has closed."))
+
+
+def typed_fields() -> list[tuple[str, str]]:
+    """What was typed into the form that was just sent, to be given back as it came."""
+    return [(name, value) for name, value in request.form.items() if name != "switch"][:MOST_FIELDS]

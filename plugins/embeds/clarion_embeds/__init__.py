@@ -1,0 +1,53 @@
+"""Puts the sign form into other sites: a frame, a script that places it, oEmbed, a badge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import click
+from flask import Blueprint
+
+from clarion.api import Campaign, Plugin, PluginSettings, hookimpl
+
+from . import badge, commands, frame, loader, oembed
+from .settings import CampaignEmbeds, faults
+
+__all__ = ("EmbedsPlugin",)
+
+
+class EmbedsPlugin(Plugin):
+    """Puts the sign form into other sites."""
+
+    api: ClassVar[int] = 1
+    CampaignSettings: ClassVar[type[PluginSettings] | None] = CampaignEmbeds
+    page_slots: ClassVar[tuple[str, ...]] = ("campaign.head",)
+    routes_elsewhere: ClassVar[tuple[str, ...]] = (
+        frame.RULE,
+        loader.NEWEST,
+        loader.VERSIONED,
+        oembed.RULE,
+        badge.BADGE,
+        badge.CODE,
+    )
+    personal_data: ClassVar[str] = "what is typed into its forms passes through it to Clarion; it keeps nothing"
+
+    @hookimpl
+    def blueprints(self) -> Iterable[Blueprint]:
+        """The frame, the loader, oEmbed, the pictures."""
+        return [frame.blueprint(), loader.blueprint(), oembed.blueprint(self.place), badge.blueprint()]
+
+    @hookimpl
+    def page_slot(self, campaign: Campaign, language: str) -> str:
+        """Where other systems find what they can make of a petition's address."""
+        return str(oembed.discovery(self.place.base_url, campaign, language))
+
+    @hookimpl
+    def check_campaign(self, campaign: Campaign, settings: CampaignEmbeds | None) -> Iterable[str]:
+        """Whether the sites are those of organisations of the campaign."""
+        return list(faults(campaign, settings)) if settings else []
+
+    @hookimpl
+    def commands(self) -> Iterable[click.Command]:
+        """The command `embeds`."""
+        return [commands.command(self.place.base_url)]

@@ -1,0 +1,49 @@
+"""Pictures for sites that take nothing else: a badge with the count, and a code to scan."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+from flask import Blueprint, Response, abort, render_template
+
+from clarion.api import Petition, access, petition
+
+BADGE, CODE = "/<slug:slug>/<language>/badge.svg", "/<slug:slug>/<language>/qr.svg"
+WIDE = 0x1100
+"""From here on letters are about as wide as high."""
+
+
+def _shown(slug: str, language: str) -> Petition:
+    found = petition(slug, language)
+    if found is None or found.language.code != language:
+        abort(404)
+    return found
+
+
+def _picture(svg: str | bytes, seconds: int) -> Response:
+    response = Response(svg, content_type="image/svg+xml; charset=utf-8")
+    response.headers["Cache-Control"] = f"public, max-age={seconds}"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def blueprint() -> Blueprint:
+    """The routes of the pictures."""
+    pages = Blueprint("badge", __name__)
+
+    @pages.get(BADGE)
+    @access("public")
+    def badge(slug: str, language: str) -> Response:
+        shown = _shown(slug, language)
+        width = round(sum(15.0 if ord(letter) >= WIDE else 8.0 for letter in shown.tally))
+        return _picture(render_template("embeds/badge.svg.html", shown=shown, width=width), 1)
+
+    @pages.get(CODE)
+    @access("public")
+    def code(slug: str, language: str) -> Response:
+        made = io.BytesIO()
+        segno.make(_shown(slug, language).url, error="m").save(made, kind="svg", scale=4, border=4, light="#fff")
+        return _picture(made.getvalue(), 3600)
+
+    return pages

@@ -1,0 +1,79 @@
+"""What a partner pastes into its pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from clarion.api import Petition
+
+from . import loader
+from .look import Look
+
+HEIGHT = 900
+"""Of a frame that nothing lets grow: what does not fit is scrolled to."""
+
+SANDBOX = "allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts"
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """The code for one petition in one language, in the place of one partner or of nobody in particular."""
+
+    base_url: str
+    shown: Petition
+    partner: str = ""
+    look: Look = Look()  # noqa: RUF009 - frozen
+
+    @property
+    def frame_url(self) -> str:
+        """The address of the frame."""
+        query = self.look.query(self.partner)
+        return f"{self.base_url}/{self.shown.live.slug}/{self.shown.language.code}/embed{query}"
+
+    def script(self) -> Markup:
+        """One script, which puts the form where it stands."""
+        fallback = Markup("<noscript>{}</noscript>").format(self.link())
+        return Markup('<script async src="{}"{}></script>\n{}').format(
+            self.base_url + loader.NEWEST, self._said("data-", label=self.shown.text.title), fallback
+        )
+
+    def pinned_script(self) -> Markup:
+        """The same, of just this version, checked by the browser."""
+        return Markup('<script async src="{}" integrity="{}" crossorigin="anonymous"{}></script>').format(
+            self.base_url + loader.PATH, loader.INTEGRITY, self._said("data-", label=self.shown.text.title)
+        )
+
+    def element(self) -> Markup:
+        """An element for any place in the page, and the script once for all of them."""
+        return Markup('<clarion-petition{}>{}</clarion-petition>\n<script async src="{}"></script>').format(
+            self._said(""), self.link(), self.base_url + loader.NEWEST
+        )
+
+    def frame(self, width: str = "100%", height: int = HEIGHT) -> Markup:
+        """The frame alone, for pages that take no script from elsewhere."""
+        return Markup(
+            '<iframe src="{}" title="{}" width="{}" height="{}" sandbox="{}" loading="lazy" style="border:0"></iframe>'
+        ).format(self.frame_url, self.shown.text.title, width, height, SANDBOX)
+
+    def link(self) -> Markup:
+        """A link, for pages that take nothing else."""
+        return Markup('<a href="{}">{}</a>').format(self.shown.url, self.shown.text.title)
+
+    def pictures(self) -> Markup:
+        """The link as a badge that counts, and as a code to scan."""
+        return Markup(
+            '<a href="{url}"><img src="{url}/badge.svg" alt="{title}"></a>\n'
+            '<a href="{url}"><img src="{url}/qr.svg" alt="{title}" width="180" height="180"></a>'
+        ).format(url=self.shown.url, title=self.shown.text.title)
+
+    def _said(self, prefix: str, **more: str) -> Markup:
+        said = {
+            "campaign": self.shown.live.slug,
+            "partner": self.partner,
+            "lang": self.shown.language.code,
+            **self.look.said(),
+            **more,
+        }
+        return Markup("").join(Markup(' {}{}="{}"').format(prefix, key, value) for key, value in said.items() if value)

@@ -1,0 +1,62 @@
+// Clarion: a petition's sign form in your page. It tells your page how high it is, that it is there, and that somebody has signed.
+(() => {
+  const own = document.currentScript;
+  const looks = ["partner", "theme", "accent", "compact", "show"];
+  const name = "clarion-petition";
+
+  if (!customElements.get(name)) customElements.define(name, class extends HTMLElement {
+    static observedAttributes = ["campaign", "lang", ...looks];
+    home = new URL(own.src).origin;
+    box = this.attachShadow({ mode: "open" });
+
+    connectedCallback() {
+      addEventListener("message", this);
+      this.style.display = "block";
+      this.draw();
+    }
+
+    disconnectedCallback() {
+      removeEventListener("message", this);
+      this.frame = null;
+      this.box.replaceChildren();
+    }
+
+    attributeChangedCallback() {
+      if (this.frame) this.draw();
+    }
+
+    draw() {
+      const [campaign, lang] = [this.getAttribute("campaign"), this.lang || document.documentElement.lang || "auto"];
+      if (!campaign) return;
+      const query = new URLSearchParams();
+      for (const look of looks) if (this.hasAttribute(look)) query.set(look, this.getAttribute(look) || "1");
+      const frame = document.createElement("iframe");
+      frame.title = this.getAttribute("label") || this.textContent.trim() || "Petition";
+      frame.src = `${this.home}/${encodeURIComponent(campaign)}/${encodeURIComponent(lang)}/embed?${query}`;
+      frame.loading = "lazy";
+      frame.referrerPolicy = "strict-origin";
+      frame.sandbox = "allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts";
+      frame.height = 640;
+      frame.style.cssText = "display:block;width:100%;border:0";
+      let steps = 0;
+      frame.onload = () => {
+        if (steps++ && this.getBoundingClientRect().top < 0) this.scrollIntoView();
+      };
+      this.box.replaceChildren(this.frame = frame);
+    }
+
+    handleEvent({ source, origin, data }) {
+      if (!this.frame || source !== this.frame.contentWindow || origin !== this.home || !data || data.clarion !== 1) return;
+      const { height, event } = data;
+      if (Number.isFinite(height) && height >= 50 && height <= 9999) this.frame.height = height;
+      if (event === "loaded" || event === "signed") this.dispatchEvent(new CustomEvent(`clarion:${event}`, { bubbles: true }));
+    }
+  });
+
+  if (own.dataset.campaign) {
+    const petition = document.createElement(name);
+    petition.home = new URL(own.src).origin;
+    for (const key in own.dataset) petition.setAttribute(key, own.dataset[key]);
+    own.after(petition);
+  }
+})();

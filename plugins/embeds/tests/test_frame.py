@@ -1,0 +1,429 @@
+"""The frame as it is answered: who may show it, how it looks, what may be sent from it."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from sqlalchemy import select
+
+from clarion.api import petition
+from clarion.extensions import db
+from clarion.signatures.models import Consent, CountTotal, Signature
+from clarion.testing import TABLE, Instance, plain
+from clarion_embeds.codes import Codes
+
+LISTED = "https://writers.example"
+FRAME = "/library/en/embed?partner=writers"
+MOST_BYTES = 30_000
+
+
+def policy(instance: Instance, path: str, **more: object) -> dict[str, str]:
+    answer = instance.client.get(path, **more)
+    told = answer.headers["Content-Security-Policy"].split("; ")
+    return {name: value for name, _, value in (one.partition(" ") for one in told)}
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="token"[^>]*value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+def send(instance: Instance, path: str, language: str = "en", origin: str = "", **fields: str) -> object:
+    token = token_in(instance.client.get(path).get_data(as_text=True))
+    form = {"token": token, "name": "Ana Reader", "email": "ana@readers.example"}
+    form |= {k.replace("_", "-") if k.startswith("consent") else k: v for k, v in fields.items()}
+    # as a browser sends it out of a sandbox
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": origin or "null"}
+    return instance.client.post(path, data=form, headers=headers)
+
+
+OTHER = "https://other.writers.example"
+MATRIX = {
+    "a partner": ("writers", (LISTED, OTHER), False, f"{LISTED} {OTHER}"),
+    "nobody in particular": ("", (LISTED,), False, LISTED),
+    "an unknown one": ("dancers", (LISTED,), False, LISTED),
+    "one without a site": ("readers", (LISTED,), False, LISTED),
+    "anywhere": ("", (), True, "*"),
+    "a partner anywhere": ("writers", (LISTED,), True, "*"),
+    "nowhere": ("writers", (), False, "'none'"),
+}
+
+
+@pytest.mark.parametrize("case", MATRIX)
+def test_who_may_show_it(case: str, embeds) -> None:
+    partner, origins, anywhere, wanted = MATRIX[case]
+    instance = embeds(*origins, anywhere=anywhere)
+    path = f"/library/en/embed?partner={partner}"
+    answer = instance.client.get(path)
+    assert answer.status_code == 200
+    assert policy(instance, path)["frame-ancestors"] == wanted
+    assert "X-Frame-Options" not in answer.headers
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "unsafe-none"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Cache-Control"].startswith("public, max-age=1")
+    assert "Set-Cookie" not in answer.headers
+    told = "" if wanted == "'none'" else wanted
+    assert f'data-origins="{told}"' in answer.get_data(as_text=True)
+
+
+def test_no_other_page_can_be_framed(embeds) -> None:
+    instance = embeds(LISTED)
+    for path in ("/", "/library/en", "/library.json", "/library/en/thanks", "/oembed", "/embed.js", "/nothing/here"):
+        answer = instance.client.get(path)
+        assert answer.headers["X-Frame-Options"] == "DENY", path
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], path
+
+
+def test_a_campaign_that_says_nothing_is_shown_nowhere(make_instance, make_folder) -> None:
+    instance = make_instance(plugins={"embeds": {}})
+    instance.publish(make_folder(files={"campaign.toml": TABLE}))
+    assert policy(instance, FRAME)["frame-ancestors"] == "'none'"
+
+
+def test_its_policy_lets_it_work_without_an_origin(embeds) -> None:
+    instance = embeds(LISTED)
+    said = policy(instance, FRAME, base_url="http://127.0.0.1:8123")
+    assert said["form-action"] == said["connect-src"] == "'self' http://127.0.0.1:8123"
+    assert re.fullmatch(r"'self' 'sha256-[\w+/=]{44}'", said["style-src"])
+    assert re.fullmatch(r"'self' 'sha256-[\w+/=]{44}'", said["script-src"])
+    assert "unsafe" not in str(said)
+    page = instance.client.get(FRAME).get_data(as_text=True)
+    assert not re.search(r"<(img|script|iframe|embed|object|source)[^>]*\ssrc=", page)
+    assert 'rel="stylesheet"' not in page
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("look", ["", "&theme=dark&compact=1&accent=1d4e89"])
+def test_a_first_view_is_light(embeds, language: str, look: str) -> None:
+    instance = embeds(LISTED)
+    assert len(instance.client.get(f"/library/{language}/embed?partner=writers{look}").data) < MOST_BYTES
+
+
+def test_it_is_the_same_for_everyone_and_asked_for_again_by_its_tag(embeds) -> None:
+    instance = embeds(LISTED)
+    first = instance.client.get(FRAME)
+    again = instance.client.get(
+        FRAME, headers={"Accept-Language": "es", "Cookie": "a=b", "Referer": "https://x.example/"}
+    )
+    assert first.data == again.data
+    same = instance.client.get(FRAME, headers={"If-None-Match": first.headers["ETag"]})
+    assert same.status_code == 304
+    assert instance.client.get(FRAME + "&theme=dark").data != first.data
+
+
+LOOKS = {
+    "theme=dark": ("@media  all{", "color-scheme:dark"),
+    "theme=light": ("@media  not all{", "color-scheme:light"),
+    "theme=": ("(prefers-color-scheme:dark)", "color-scheme:light dark"),
+    "accent=1D4E89": ("--accent:#1d4e89",),
+    "accent=%231d4e89": ("--accent:#1d4e89",),
+    "compact=1": ("frame compact",),
+}
+FALLBACKS = [
+    "theme=purple",
+    "accent=ffff00",
+    "accent=red",
+    "accent=1d4e89;}body{display:none",
+    "accent=" + "1" * 5000,
+    "compact=maybe",
+    "show=",
+    "show=nothing,%00,%ff",
+    "partner=" + quote("'; DROP TABLE--"),
+    "partner=%ff%00",
+    "unknown=1&theme[]=dark",
+    "&&&===",
+]
+
+
+@pytest.mark.parametrize("asked", LOOKS)
+def test_looks_are_had(embeds, asked: str) -> None:
+    page = embeds(LISTED).client.get(f"{FRAME}&{asked}").get_data(as_text=True)
+    assert [words for words in LOOKS[asked] if words not in page] == []
+
+
+@pytest.mark.parametrize("asked", FALLBACKS)
+def test_looks_that_cannot_be_had_fall_back(embeds, asked: str) -> None:
+    instance = embeds(LISTED)
+    partner = "" if asked.startswith("partner") else "partner=writers&"
+    answer = instance.client.get(f"/library/en/embed?{partner}{asked}")
+    assert answer.status_code == 200
+    usual = instance.client.get(f"/library/en/embed?{partner.rstrip('&')}")
+    assert answer.data == usual.data
+
+
+def test_a_partner_has_its_own_colour_and_the_address_goes_before(embeds) -> None:
+    instance = embeds(LISTED, more='accent = "#0b6e4f"')
+    assert "--accent:#0b6e4f" in instance.client.get(FRAME).get_data(as_text=True)
+    assert "--accent:#0b6e4f" not in instance.client.get("/library/en/embed").get_data(as_text=True)
+    assert "--accent:#1d4e89" in instance.client.get(f"{FRAME}&accent=1d4e89").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "words"),
+    [
+        ("en", 1246, "1,246</b> people have signed"),
+        ("es", 1, "1</b> persona ha firmado"),
+        ("en", 0, "Be the first to sign"),
+    ],
+)
+def test_it_shows_the_count_in_its_language(embeds, language: str, number: int, words: str) -> None:
+    instance = embeds(LISTED)
+    path = f"/library/{language}/embed?partner=writers"
+    instance.client.get(path)
+    with instance.context():
+        db.session.add(CountTotal(campaign_id=1, language="en", source="earlier", area="", n=number))
+        db.session.commit()
+    assert instance.count("library") == number
+    assert words in instance.client.get(path).get_data(as_text=True)
+
+
+def test_what_is_shown_can_be_chosen(embeds) -> None:
+    instance = embeds(LISTED)
+    whole = instance.client.get(FRAME).get_data(as_text=True)
+    bare = instance.client.get(f"{FRAME}&show=title").get_data(as_text=True)
+    for words in ("Fund it.", "<progress", 'class="langs"'):
+        assert words in whole
+        assert words not in bare
+    assert "<h1>Keep the library open</h1>" in bare
+    assert '<h1 class="off">' in instance.client.get(f"{FRAME}&show=count").get_data(as_text=True), "it has a heading"
+    assert "Fund it." not in instance.client.get(f"{FRAME}&compact=1").get_data(as_text=True)
+
+
+def test_the_partner_is_asked_for_first_unticked_and_in_the_signers_language(embeds) -> None:
+    instance = embeds(LISTED)
+    for path, first, words in (
+        ("/library/en/embed?partner=writers", "writers", "Writers may email me"),
+        ("/library/es/embed?partner=writers", "writers", "Writers puede"),
+        ("/library/en/embed", "readers", "Readers may email me"),
+    ):
+        page = instance.client.get(path).get_data(as_text=True)
+        boxes = re.findall(r"<input[^>]*name=\"consent-(\w+)-email\"[^>]*>", page)
+        assert boxes[0] == first
+        assert sorted(boxes) == ["readers", "writers"]
+        assert " checked" not in page
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "got"),
+    [
+        ("es-MX", "en", "es"),
+        ("auto", "es-ES,es;q=0.9", "es"),
+        ("auto", "fr", "en"),
+        ("xx", "es", "es"),
+        ("EN", "fr", "en"),
+    ],
+)
+def test_a_language_that_it_does_not_have_leads_to_one_that_it_has(embeds, asked: str, accepted: str, got: str) -> None:
+    instance = embeds(LISTED)
+    path = f"/library/{asked}/embed?partner=writers&theme=dark"
+    answer = instance.client.get(path, headers={"Accept-Language": accepted})
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == f"/library/{got}/embed?partner=writers&theme=dark"
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
+def test_a_campaign_that_is_not_there_says_so_in_any_frame(embeds) -> None:
+    answer = embeds(LISTED).client.get("/nothing/en/embed")
+    assert answer.status_code == 404
+    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_signing_counts_for_the_partner_and_stays_in_the_frame(embeds) -> None:
+    instance = embeds(LISTED)
+    answer = send(instance, FRAME, consent_writers_email="y", reason="We read.")
+    assert answer.status_code == 200
+    page = answer.get_data(as_text=True)
+    assert "check your mail" in page
+    assert 'data-event="signed"' in page
+    assert "Location" not in answer.headers
+    assert "X-Frame-Options" not in answer.headers
+    assert f"frame-ancestors {LISTED}" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    with instance.context():
+        signature = db.session.scalars(select(Signature)).one()
+        assert (signature.source, signature.organisation, signature.language) == ("embed", "writers", "en")
+        assert db.session.scalars(select(Consent)).one().organisation == "writers"
+    instance.work()
+    code = re.search(r"\b\d{6}\b", plain(instance.mails()[0]))
+    assert code
+    reference = re.search(r'name="r"[^>]*value="([^"]+)"', page)
+    assert reference
+    told = instance.client.post(FRAME, data={"r": reference[1], "code": "000000"})
+    assert told.status_code == 422
+    assert "does not match" in told.get_data(as_text=True)
+    again = instance.client.post(FRAME, data={"r": reference[1], "resend": "1"})
+    assert "Sent again" in again.get_data(as_text=True)
+    done = instance.client.post(FRAME, data={"r": reference[1], "code": code[0]})
+    assert "your name counts" in done.get_data(as_text=True)
+    assert "1</b> person has signed" in done.get_data(as_text=True)
+    assert instance.count("library") == 1
+    with instance.context():
+        assert db.session.scalars(select(Consent)).one().confirmed_at is not None
+    already = instance.client.post(FRAME, data={"r": reference[1], "code": code[0]})
+    assert already.status_code == 200
+    assert "confirmed already" in already.get_data(as_text=True)
+
+
+def test_new_and_repeat_signers_get_the_same(embeds) -> None:
+    instance = embeds(LISTED)
+    pages = [send(instance, FRAME).get_data(as_text=True) for _ in range(2)]
+    reference = re.compile(r'name="r"[^>]*value="[^"]+"')
+    assert reference.sub("", pages[0]) == reference.sub("", pages[1])
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent"),
+    [
+        ("/library/en/embed?partner=writers", "/library/en/embed?partner=readers"),
+        ("/library/en/embed?partner=readers", "/library/en/embed?partner=writers"),
+        ("/library/en/embed", "/library/en/embed?partner=writers"),
+        ("/library/en", "/library/en/embed?partner=writers"),
+        ("/library/en/embed?partner=writers", "/library/en/sign"),
+    ],
+)
+def test_a_token_is_good_in_its_own_place_only(embeds, shown: str, sent: str) -> None:
+    both = '[plugins.embeds.partners.readers]\norigins = ["https://readers.example"]\n'
+    instance = embeds(LISTED, more=both)
+    token = token_in(instance.client.get(shown).get_data(as_text=True))
+    form = {"token": token, "name": "Ana Reader", "email": "ana@readers.example"}
+    answer = instance.client.post(sent, data=form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Ana Reader" in page
+    fresh = {**form, "token": token_in(page)}
+    assert instance.client.post(sent, data=fresh).status_code in (200, 303)
+    assert instance.work() == 1
+
+
+def test_a_refused_form_keeps_what_was_typed_and_can_be_sent_from_a_sandbox(embeds) -> None:
+    instance = embeds(LISTED)
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+    for token in ("", "forged", "x" * 5000):
+        answer = instance.client.post(FRAME, data={"token": token, "name": "Ana Kept", "email": "a@"}, headers=headers)
+        assert answer.status_code == 422
+        assert 'value="Ana Kept"' in answer.get_data(as_text=True)
+    answer = send(instance, FRAME, name="=1", reason="Kept.")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert "Kept." in page
+    assert "Not signed yet" in page
+    assert "autofocus" not in page
+    assert instance.work() == 0
+
+
+def test_a_script_may_read_the_answer_in_a_sandbox_only(embeds) -> None:
+    instance = embeds(LISTED)
+    assert send(instance, FRAME).headers["Access-Control-Allow-Origin"] == "null"
+    for origin in ("http://localhost", LISTED, "https://evil.example"):
+        assert "Access-Control-Allow-Origin" not in send(instance, FRAME, origin=origin).headers
+    assert "Access-Control-Allow-Origin" not in instance.client.get(FRAME, headers={"Origin": "null"}).headers
+
+
+def test_the_language_switch_keeps_what_was_typed(embeds) -> None:
+    instance = embeds(LISTED)
+    page = instance.client.get(f"{FRAME}&theme=dark").get_data(as_text=True)
+    assert 'formaction="/library/es/embed?partner=writers&amp;theme=dark"' in page
+    answer = instance.client.post(
+        "/library/es/embed?partner=writers&theme=dark", data={"name": "Ana Kept", "email": "a@", "switch": "1"}
+    )
+    assert answer.status_code == 200
+    spanish = answer.get_data(as_text=True)
+    assert 'lang="es"' in spanish
+    assert 'value="Ana Kept"' in spanish
+    assert 'class="error" id="email' not in spanish
+
+
+def test_who_comes_in_a_rush_gets_the_form_back(embeds) -> None:
+    instance = embeds(LISTED)
+    desks = instance.app.extensions["clarion.group_commit"].desks
+    desks.most_inside = 0
+    answer = send(instance, FRAME, reason='"Kept"')
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert f"frame-ancestors {LISTED}" in answer.headers["Content-Security-Policy"]
+    assert 'value="&#34;Kept&#34;"' in page
+    assert 'action="/library/en/embed?partner=writers"' in page
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "words"), [("paused", 403, "paused for the moment"), ("closed", 410, "petition has closed")]
+)
+def test_the_server_decides_the_state(embeds, make_folder, table, status: str, code: int, words: str) -> None:
+    instance = embeds(LISTED)
+    token = token_in(instance.client.get(FRAME).get_data(as_text=True))
+    folder = instance.home / "campaigns" / "library" / "campaign.toml"
+    folder.write_text(folder.read_text("utf-8").replace('status = "live"', f'status = "{status}"'), "utf-8")
+    instance.publish(folder.parent)
+    shown = instance.client.get(FRAME)
+    assert shown.status_code == 200
+    assert "<form" not in shown.get_data(as_text=True)
+    answer = instance.client.post(FRAME, data={"token": token, "name": "Ana", "email": "ana@readers.example"})
+    assert answer.status_code == code
+    assert words in answer.get_data(as_text=True)
+    assert instance.work() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"name=" + b"x" * 100_000, "application/x-www-form-urlencoded", 413),
+        (b'{"name": "Ana"}', "application/json", 415),
+        (b"name=%91%ff&email=%00", "application/x-www-form-urlencoded", 422),
+        (b"r=&code=1", "application/x-www-form-urlencoded", 404),
+        (b"r=" + b"A" * 500, "application/x-www-form-urlencoded", 404),
+    ],
+)
+def test_whatever_is_sent_is_answered_calmly(embeds, body: bytes, kind: str, status: int) -> None:
+    answer = embeds(LISTED).client.post(FRAME, data=body, content_type=kind)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.get_data(as_text=True)
+
+
+def test_a_reference_of_another_campaign_leads_nowhere(embeds, make_folder, table) -> None:
+    instance = embeds(LISTED)
+    instance.publish(make_folder("other", files={"campaign.toml": table(LISTED)}))
+    page = send(instance, FRAME).get_data(as_text=True)
+    reference = re.search(r'name="r"[^>]*value="([^"]+)"', page)
+    assert reference
+    answer = instance.client.post("/other/en/embed?partner=writers", data={"r": reference[1], "resend": "1"})
+    assert answer.status_code == 404
+
+
+def test_one_person_in_every_place_is_one_signature_of_the_first(embeds) -> None:
+    both = '[plugins.embeds.partners.readers]\norigins = ["https://readers.example"]'
+    instance = embeds(LISTED, more=both)
+    send(instance, FRAME, email="Ana.Reader+a@gmail.com")
+    send(instance, "/library/es/embed?partner=readers", email="anareader@googlemail.com")
+    instance.sign("library", email="ana.reader@gmail.com")
+    with instance.context():
+        signature = db.session.scalars(select(Signature)).one()
+        assert (signature.source, signature.organisation) == ("embed", "writers")
+    assert instance.work() == 1
+
+
+def test_words_of_a_campaign_are_words_wherever_they_are_shown(make_instance, make_folder, table) -> None:
+    title = 'Ask "why" & onload=alert(1)'
+    text = f"---\ntitle: '{title}'\nask: Fund it.\n---\n\nBecause.\n"
+    instance = make_instance(plugins={"embeds": {}})
+    instance.publish(make_folder(files={"campaign.toml": table(LISTED), "en.md": text, "es.md": text}))
+    for path in (FRAME, "/library/en", "/library/en/badge.svg"):
+        told = instance.client.get(path).get_data(as_text=True)
+        assert title not in told, path
+        assert "Ask &#34;why&#34; &amp; onload" in told, path
+    html = instance.client.get("/oembed?url=http://127.0.0.1:8000/library/en").get_json()["html"]
+    with instance.context():
+        shown = petition("library")
+        assert shown
+        codes = Codes("https://petitions.example", shown, "writers")
+        pasted = [codes.script(), codes.pinned_script(), codes.element(), codes.frame(), codes.link(), codes.pictures()]
+    for code in (html, *pasted):
+        assert title not in code
+        assert "Ask &#34;why&#34; &amp; onload" in code

@@ -1,0 +1,153 @@
+"""oEmbed as its specification has it, and the pictures."""
+
+from __future__ import annotations
+
+import io
+import re
+from urllib.parse import quote
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from clarion.extensions import db
+from clarion.signatures.models import CountTotal
+
+LISTED = "https://writers.example"
+BASE = "http://127.0.0.1:8000"
+
+
+def ask(instance, url: str = f"{BASE}/library/en", **more: str):
+    said = "".join(f"&{name}={quote(value)}" for name, value in more.items())
+    return instance.client.get(f"/oembed?url={quote(url, safe='')}{said}")
+
+
+def test_an_address_becomes_a_form(embeds) -> None:
+    answer = ask(embeds(LISTED), f"{BASE}/library/es?partner=writers&utm_source=x#sign")
+    told = answer.get_json()
+    assert answer.content_type == "application/json"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert (told["type"], told["version"], told["title"]) == ("rich", "1.0", "Que siga la biblioteca")
+    assert (told["author_name"], told["provider_url"]) == ("Readers", BASE)
+    assert (told["width"], told["height"]) == (640, 900)
+    assert f'<iframe src="{BASE}/library/es/embed?partner=writers"' in told["html"]
+    assert 'width="640" height="900"' in told["html"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"{BASE}/library",
+        f"{BASE}/library/",
+        f"{BASE}/library/en/",
+        f"{BASE}/library/en/embed",
+        "http://localhost:8000/library/en",
+    ],
+)
+def test_other_spellings_of_the_address_are_known(embeds, url: str) -> None:
+    told = ask(embeds(LISTED), url).get_json()
+    assert f'src="{BASE}/library/en/embed"' in told["html"]
+
+
+def test_the_size_that_is_asked_for_is_kept_to(embeds) -> None:
+    told = ask(embeds(LISTED), maxwidth="320", maxheight="480").get_json()
+    assert (told["width"], told["height"]) == (320, 480)
+    assert 'width="320" height="480"' in told["html"]
+
+
+def test_xml_says_the_same(embeds) -> None:
+    instance = embeds(LISTED)
+    answer = ask(instance, format="xml")
+    assert answer.content_type == "text/xml; charset=utf-8"
+    root = ElementTree.fromstring(answer.data)  # noqa: S314 - our own answer
+    told = ask(instance).get_json()
+    assert root.tag == "oembed"
+    assert {child.tag: child.text for child in root} == {name: str(value) for name, value in told.items()}
+
+
+def test_a_campaign_that_may_be_shown_nowhere_becomes_a_card(embeds) -> None:
+    told = ask(embeds()).get_json()
+    assert told["type"] == "link"
+    assert "html" not in told
+
+
+def test_its_picture_comes_as_all_three_or_not_at_all(embeds, make_folder, table) -> None:
+    instance = embeds(LISTED)
+    assert not [name for name in ask(instance).get_json() if name.startswith("thumbnail")]
+    picture = io.BytesIO()
+    Image.new("RGB", (1200, 630), "#a3321f").save(picture, "PNG")
+    files = {
+        "campaign.toml": 'image = "media/share.png"\n' + table(LISTED),
+        "media/share.png": picture.getvalue(),
+        **{f"{code}.md": "---\ntitle: T\nask: A.\nimage_alt: P\n---\n\nW.\n" for code in ("en", "es")},
+    }
+    instance.publish(make_folder("other", files=files))
+    told = ask(instance, f"{BASE}/other/en").get_json()
+    assert (told["thumbnail_width"], told["thumbnail_height"]) == (1200, 630)
+    assert instance.client.get(told["thumbnail_url"].removeprefix(BASE)).content_type == "image/png"
+    assert "thumbnail_url" not in ask(instance, f"{BASE}/other/en", maxwidth="600").get_json()
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("url=", 400),
+        (f"url={BASE}/library/en&maxwidth=wide", 400),
+        (f"url={BASE}/library/en&maxheight=-1", 400),
+        (f"url={BASE}/library/en&maxwidth=0", 400),
+        (f"url={BASE}/library/en&maxwidth={'9' * 500}", 400),
+        (f"url={BASE}/library/en&format=yaml", 501),
+        (f"url={BASE}/library/en&format=", 501),
+        (f"url={BASE}/nothing/en", 404),
+        (f"url={BASE}/library/fr", 404),
+        (f"url={BASE}/library/en/thanks", 404),
+        (f"url={BASE}/", 404),
+        ("url=https://evil.example/library/en", 404),
+        ("url=javascript:alert(1)//127.0.0.1/library/en", 404),
+        ("url=http://[::1/library", 404),
+        ("url=%ff%00", 404),
+        ("url=" + "a" * 4000, 404),
+    ],
+)
+def test_what_cannot_be_had_has_the_status_of_the_specification(embeds, query: str, status: int) -> None:
+    answer = embeds(LISTED).client.get(f"/oembed?{query}")
+    assert answer.status_code == status
+    assert answer.content_type == "text/plain; charset=utf-8"
+    assert "evil" not in answer.get_data(as_text=True)
+
+
+def test_pages_lead_to_it(embeds) -> None:
+    instance = embeds(LISTED)
+    for language, title in (("en", "Keep the library open"), ("es", "Que siga la biblioteca")):
+        head = instance.client.get(f"/library/{language}").get_data(as_text=True).partition("</head>")[0]
+        found = dict(re.findall(r'<link rel="alternate" type="(\w+/\w+\+oembed)" title="[^"]+" href="([^"]+)">', head))
+        assert set(found) == {"application/json+oembed", "text/xml+oembed"}
+        address = found["application/json+oembed"].replace("&amp;", "&").removeprefix(BASE)
+        assert instance.client.get(address).get_json()["title"] == title
+
+
+def test_the_badge_counts(embeds) -> None:
+    instance = embeds(LISTED)
+    assert "Be the first to sign" in instance.client.get("/library/en/badge.svg").get_data(as_text=True)
+    with instance.context():
+        db.session.add(CountTotal(campaign_id=1, language="en", source="earlier", area="", n=1246))
+        db.session.commit()
+    assert instance.count("library") == 1246
+    for language, words in (("en", "1,246 people have signed"), ("es", "1,246 personas han firmado")):
+        answer = instance.client.get(f"/library/{language}/badge.svg")
+        assert answer.content_type == "image/svg+xml; charset=utf-8"
+        assert answer.headers["Cache-Control"] == "public, max-age=1"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+        svg = ElementTree.fromstring(answer.data)  # noqa: S314 - our own answer
+        assert svg.get("aria-label") == words
+    assert instance.client.get("/library/fr/badge.svg").status_code == 404
+    assert instance.client.get("/nothing/en/badge.svg").status_code == 404
+
+
+def test_the_code_to_scan_holds_the_address_of_the_page(embeds) -> None:
+    instance = embeds(LISTED)
+    answers = [instance.client.get(f"/library/{language}/qr.svg") for language in ("en", "es")]
+    assert {answer.content_type for answer in answers} == {"image/svg+xml; charset=utf-8"}
+    assert answers[0].data != answers[1].data
+    assert ElementTree.fromstring(answers[0].data).tag.endswith("svg")  # noqa: S314 - our own answer
