@@ -20,7 +20,6 @@ from flask import (
 from flask_babel import force_locale, gettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..broker import wake
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.models import MediaRow
 from ..domain import goals
@@ -31,8 +30,8 @@ from ..monitoring import log, report
 from ..security import access, refuse_cross_site
 from ..signatures.desks import Overloaded
 from ..signatures.forms import SignForm, build_form
-from ..signatures.group import at_work, sign
-from ..signatures.service import Submission
+from ..signatures.group import at_work
+from ..signatures.taking import take
 from ..signatures.tokens import FormToken, FormTokens, Reference, References
 from . import news
 from .pulse import pulse
@@ -179,26 +178,13 @@ def _take(live: LiveCampaign, language: str) -> BaseResponse:
 
 def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> BaseResponse:
     usual = signing_is_usual(live.slug)
-    submission = Submission(
-        live=live,
-        edition_id=token.edition_id,
-        language=language,
-        source=token.source,
-        person=form.person(),
-        mailbox=form.email.canonical,
-        show_name=bool("show_name" in form and form["show_name"].data),
-        consents=form.given_consents,
-        suspect=bool(form["website"].data) or not usual,
-    )
     try:
-        signed = sign(submission)
+        signed = take(live, form, language, token, usual=usual)
     except AWAY as error:
         report(error, "signing paused", campaign=live.slug)
         return _paused(live, language)
-    if signed.mailed:
-        wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
-    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in submission.consents)
+    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in form.given_consents)
     reference = references.make(Reference(signed.signature_id, live.edition_id, ticked), now())
     # written out: all parts are safe in an address, and building it from the rule takes a tenth of the whole view
     return redirect(f"/{live.slug}/{language}/thanks?r={reference}{'' if usual else '&later=1'}", 303)
