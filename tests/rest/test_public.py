@@ -44,6 +44,7 @@ def test_a_campaign_says_what_its_form_asks(api: Api) -> None:
     assert [(one.id, one.lead) for one in told.organisations] == [("readers", True), ("writers", False)]
     assert told.form_token
     assert told.urls["es"] == "http://127.0.0.1:8000/library/es"
+    assert [(one.role, one.name, one.office) for one in told.recipients] == [("to", "Ana Mayor", {"en": "Mayor"})]
     assert "mayor@city.example" not in str(told), "a recipient's address is nobody's business"
 
 

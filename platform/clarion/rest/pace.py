@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask
@@ -42,7 +43,8 @@ class Standing:
 class Pace:
     """The counts of one process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
         self._store = shared_store(settings)
         self._guard = threading.Lock()
         self._window = -1
@@ -51,7 +53,7 @@ class Pace:
 
     def count(self, mark: str, quota: int) -> Standing:
         """Count one call and tell where its caller stands."""
-        moment = time.time()
+        moment = self.clock()
         window = int(moment // SECONDS)
         with self._guard:
             if window != self._window:

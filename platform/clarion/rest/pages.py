@@ -13,10 +13,12 @@ from markupsafe import Markup
 from ..i18n import best_language
 from ..pages.render import LanguageChoice, language_named, links
 from ..security import access, allow_inline_style
+from .callers import refuse_keys_in_addresses
 from .openapi import PLACE, Described, described, document, openapi_json
 from .origins import open_to_all
 
 bp = Blueprint("api_pages", __name__)
+bp.before_request(refuse_keys_in_addresses)
 
 DAY_CACHE = "public, max-age=3600"
 STYLE = (

@@ -55,6 +55,15 @@ class Member(Shape):
     privacy: str | None = Field(description=_l("The address of its privacy notice."))
 
 
+class Addressee(Shape):
+    """A decision maker whom the petition is addressed to, or who gets a copy. Mail addresses are not told."""
+
+    role: Literal["to", "cc"]
+    name: str
+    office: ByLanguage
+    district: ByLanguage
+
+
 class AskedField(Shape):
     """A field of the sign form."""
 
@@ -79,6 +88,7 @@ class Campaign(CampaignSummary):
     opens: str | None = Field(description=_l("When signing begins."))
     closes: str | None = Field(description=_l("When signing ends."))
     organisations: list[Member]
+    recipients: list[Addressee]
     fields: list[AskedField] = Field(description=_l("What the sign form asks besides consents."))
     consents: list[AskedConsent]
     form_token: str | None = Field(

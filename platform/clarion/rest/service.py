@@ -17,6 +17,7 @@ from ..signatures import counting
 from ..signatures.tokens import FormToken, FormTokens
 from .forms import asked_fields
 from .schema import (
+    Addressee,
     AskedConsent,
     AskedField,
     Breakdown,
@@ -72,6 +73,10 @@ def facts(live: LiveCampaign) -> Campaign:
         organisations=[
             Member(id=one.id, name=one.name, lead=one.lead, website=one.website or None, privacy=one.privacy or None)
             for one in campaign.organisations
+        ],
+        recipients=[
+            Addressee(role=one.role, name=one.name, office=one.office, district=one.district)
+            for one in campaign.recipients
         ],
         fields=[
             AskedField(name=name, required=campaign.need(name) == "required")
