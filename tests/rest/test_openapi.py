@@ -73,7 +73,7 @@ def test_the_page_tells_all_of_it(quick: Api, language: str) -> None:
     for one in described():
         assert f"{one.method} {one.path}" in page
         assert (one.operation.summary in page) == (language == "en")
-    for field in ("form_token", "data[].email", "consents[].wording", "in_force", "by_hour[].from"):
+    for field in ("form_token", "data[].email", "consents[].wording", "data[].in_force", "by_hour[].from"):
         assert f"<code>{field}</code>" in page
     assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
     assert page.count("<script") == 1, "the site's own, which the page does without"

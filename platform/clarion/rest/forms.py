@@ -43,6 +43,9 @@ def checked_fields(live: LiveCampaign, body: Mapping[str, Any]) -> dict[str, str
         for one in error.errors(include_input=False, include_url=False):
             if one["type"] != "missing":  # the form says that itself, in its own words
                 errors[str(one["loc"][0])] = [_of_kind(one["type"])]
+    for name, value in plain.items():
+        if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
+            errors[name] = [_of_kind("surrogate")]
     if not errors.keys() & {"language"} and "language" in plain and plain["language"] not in live.campaign.languages:
         errors["language"] = [unknown_name(str(plain["language"]), live.campaign.languages)]
     refuse(errors)
@@ -74,6 +77,6 @@ def form_errors(form: SignForm) -> dict[str, list[str]]:
 def _of_kind(kind: str) -> str:
     if kind == "bool_type":
         return gettext("This is true or false.")
-    if kind == "string_unicode":
+    if kind in ("string_unicode", "surrogate"):
         return gettext("This holds characters that cannot be shown.")
     return gettext("This is a text.")

@@ -65,7 +65,8 @@ def _take(mark: bytes, digest: bytes) -> bool:
     with transaction() as session:
         session.execute(delete(ApiCall).where(ApiCall.mark == mark, ApiCall.made_at < moment - KEPT))
         row = {"mark": mark, "content": digest, "done": False, "made_at": moment}
-        if session.execute(insert_if_new(ApiCall).values(row)).rowcount:  # type: ignore[attr-defined]
+        # the key that came back tells: such an INSERT has no row count on PostgreSQL
+        if session.scalar(insert_if_new(ApiCall).values(row).returning(ApiCall.mark)) is not None:
             return True
     known = db.session.scalars(select(ApiCall).filter_by(mark=mark).execution_options(populate_existing=True)).first()
     if known is None:
