@@ -97,18 +97,18 @@ def _language() -> str:
 
 def _detail(status: int) -> str:
     if status in (404, 410):
-        return gettext("There is nothing at this address, or not for whoever asks.")
+        return str(gettext("There is nothing at this address, or not for whoever asks."))
     if status == 405:
-        return gettext("This address does not take this method.")
+        return str(gettext("This address does not take this method."))
     if status == 413:
-        return gettext("What was sent is too long.")
+        return str(gettext("What was sent is too long."))
     if status == 415:
-        return gettext("Please send JSON, with the header Content-Type: application/json.")
+        return str(gettext("Please send JSON, with the header Content-Type: application/json."))
     if status == 503:
-        return gettext("Nothing can be saved just now. Please try again in a moment.")
+        return str(gettext("Nothing can be saved just now. Please try again in a moment."))
     if status >= 500:
-        return gettext("This is our mistake. Please try again in a minute.")
-    return gettext("What was sent could not be read.")
+        return str(gettext("This is our mistake. Please try again in a minute."))
+    return str(gettext("What was sent could not be read."))
 
 
 def _database_away(error: Exception) -> Response:

@@ -45,7 +45,9 @@ def _no_number(_word: str) -> Any:
 
 def _told(error: Exception) -> str:
     if isinstance(error, _Twice):
-        return gettext("A field stands there twice.")
+        return str(gettext("A field stands there twice."))
     if isinstance(error, json.JSONDecodeError):
-        return gettext("This is not JSON: line %(line)s, column %(column)s.", line=error.lineno, column=error.colno)
-    return gettext("This is not JSON in UTF-8.")
+        return str(
+            gettext("This is not JSON: line %(line)s, column %(column)s.", line=error.lineno, column=error.colno)
+        )
+    return str(gettext("This is not JSON in UTF-8."))

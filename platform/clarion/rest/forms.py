@@ -76,7 +76,7 @@ def form_errors(form: SignForm) -> dict[str, list[str]]:
 
 def _of_kind(kind: str) -> str:
     if kind == "bool_type":
-        return gettext("This is true or false.")
+        return str(gettext("This is true or false."))
     if kind in ("string_unicode", "surrogate"):
-        return gettext("This holds characters that cannot be shown.")
-    return gettext("This is a text.")
+        return str(gettext("This holds characters that cannot be shown."))
+    return str(gettext("This is a text."))

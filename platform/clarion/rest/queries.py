@@ -45,7 +45,7 @@ def read_page(place: str, model: type[PageQuery]) -> Page:
 def unknown_name(name: str, known: Iterable[str]) -> str:
     """That there is no field with this name, and which was meant."""
     names = sorted(known)
-    words = gettext('There is no "%(name)s" here.', name=shown(name))
+    words = str(gettext('There is no "%(name)s" here.', name=shown(name)))
     near = get_close_matches(name[:SHOWN], names, n=1, cutoff=0.6)
     if near:
         meant = gettext('Did you mean "%(name)s"?', name=near[0])
@@ -94,7 +94,7 @@ def _has_zone(moment: datetime) -> bool:
 
 def _meant(name: str) -> str:
     if name == "limit":
-        return gettext("Please write a whole number from 1 to 100.")
+        return str(gettext("Please write a whole number from 1 to 100."))
     if name == "since":
-        return gettext("Please write a moment with its offset, such as 2026-07-12T00:00:00Z.")
-    return gettext("This cannot be read.")
+        return str(gettext("Please write a moment with its offset, such as 2026-07-12T00:00:00Z."))
+    return str(gettext("This cannot be read."))

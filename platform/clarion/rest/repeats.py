@@ -84,7 +84,7 @@ def _take(mark: bytes, digest: bytes) -> bool:
 
 
 def _in_use() -> str:
-    return gettext("The first call with this Idempotency-Key is not answered yet. Please wait for it.")
+    return str(gettext("The first call with this Idempotency-Key is not answered yet. Please wait for it."))
 
 
 def _hash(content: bytes) -> bytes:

@@ -153,7 +153,9 @@ def _counts(live: LiveCampaign) -> Counts:
         by_source=dict(found.by_source),
         before=found.total - sum(days.values()),
         by_day=[Day(day=(epoch + timedelta(days=day)).date(), n=n) for day, n in sorted(days.items()) if n],
-        by_hour=[Hour(**{"from": epoch + timedelta(hours=hour), "n": n}) for hour, n in hours if hour > recent],
+        by_hour=[
+            Hour.model_validate({"from": epoch + timedelta(hours=hour), "n": n}) for hour, n in hours if hour > recent
+        ],
     )
 
 
