@@ -19,6 +19,7 @@ from .plugins.manager import Plugins
 from .privacy import unsubscribing
 from .privacy import views as privacy
 from .recipients import mails as recipients
+from .rest.routes import init_api
 from .sealing import Keyring
 from .settings import Settings, SettingsError
 from .signatures.group import init_signing
@@ -50,6 +51,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     app.context_processor(views.context)
     for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp, unsubscribing.bp):
         app.register_blueprint(blueprint)
+    init_api(app, settings)
     app.extensions["clarion.listeners"] = plugins.listeners()
     plugins.furnish(app)
     plugins.register_blueprints(app)

@@ -1,7 +1,8 @@
 """The WSGI entry of the staff console: a process of its own, which holds the private keys.
 
-So far it answers probes and metrics only; the staff's pages are not built yet. What plugins will show there is
-gathered and checked at the start already, so that a fault is not found out on the day that they are.
+So far it answers probes and metrics, and to organisations' keys their own signers; the staff's pages are not built
+yet. What plugins will show there is gathered and checked at the start already, so that a fault is not found out on the
+day that they are.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from flask import Flask
 
 from . import assets, errors, extensions, i18n, metrics, monitoring, security
 from .campaigns.live import init_live
+from .campaigns.slugs import SlugConverter
 from .pages.views import context
 from .patience import PAGES
 from .plugins.manager import Plugins
+from .rest.routes import init_records
 from .sealing import Keyring
 from .settings import Settings, load_settings
 from .supervisor import die_with_parent
@@ -23,6 +26,7 @@ from .supervisor import die_with_parent
 def create_console(settings: Settings) -> Flask:
     """Put the console together."""
     app = Flask("clarion", static_folder=None)
+    app.url_map.converters["slug"] = SlugConverter
     app.extensions["clarion.settings"] = settings
     app.extensions["clarion.keyring"] = Keyring(settings.keyring.folder)
     security.init_security(app, settings)
@@ -34,6 +38,7 @@ def create_console(settings: Settings) -> Flask:
     assets.init_assets(app)
     app.context_processor(context)
     metrics.init_metrics(app)
+    init_records(app, settings)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     plugins.furnish(app)
     app.extensions["clarion.panels"] = plugins.panels(app)

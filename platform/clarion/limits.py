@@ -39,13 +39,9 @@ class FairLimits:
         self._limit = RateLimitItemPerMinute(self._most, MINUTES)
         self._window = -1
         self._seen: dict[str, int] = {}
-        self._shared: FixedWindowRateLimiter | None = None
         self._not_before = 0.0
-        if not settings.broker.in_process:
-            url = settings.broker.url.get_secret_value()
-            pool = quick_client(url).connection_pool
-            store: Storage = storage_from_string(url, connection_pool=pool)  # type: ignore[arg-type, assignment]
-            self._shared = FixedWindowRateLimiter(store)
+        store = shared_store(settings)
+        self._shared = FixedWindowRateLimiter(store) if store is not None else None
 
     def signing_is_usual(self, slug: str, address: str) -> bool:
         """Count one signature; `False` once its network is above the limit for this campaign."""
@@ -73,8 +69,23 @@ class FairLimits:
         return seen <= self._most
 
     def _mark(self, address: str, slug: str) -> str:
-        key = _daily_key(self._keyring.secret("limits"), f"{now():%Y-%m-%d}")
-        return hashlib.blake2b(f"{network(address)} {slug}".encode(), key=key, digest_size=16).hexdigest()
+        return network_mark(self._keyring, address, slug)
+
+
+def shared_store(settings: Settings) -> Storage | None:
+    """The broker's store, in which all processes count together; `None` where there is one process only."""
+    if settings.broker.in_process:
+        return None
+    url = settings.broker.url.get_secret_value()
+    pool = quick_client(url).connection_pool
+    store: Storage = storage_from_string(url, connection_pool=pool)  # type: ignore[arg-type, assignment]
+    return store
+
+
+def network_mark(keyring: Keyring, address: str, purpose: str) -> str:
+    """What stands for the network of an address today, and for one purpose only (rule 7)."""
+    key = _daily_key(keyring.secret("limits"), f"{now():%Y-%m-%d}")
+    return hashlib.blake2b(f"{network(address)} {purpose}".encode(), key=key, digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=4)

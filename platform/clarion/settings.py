@@ -142,6 +142,13 @@ class Signing(_Section):
     network_limit: int = Field(ge=1, le=1_000_000)
 
 
+class Api(_Section):
+    """How often programs may call."""
+
+    network_per_minute: int = Field(ge=1, le=1_000_000)
+    key_per_minute: int = Field(ge=1, le=1_000_000)
+
+
 class Monitoring(_Section):
     """What is written down about the running system."""
 
@@ -163,6 +170,7 @@ class Settings(_Section):
     web: Web
     worker: Workers
     signing: Signing
+    api: Api
     monitoring: Monitoring
 
     @model_validator(mode="after")

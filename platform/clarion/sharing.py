@@ -7,18 +7,21 @@ what reaches them only what they said yes to: the address for mails, the number 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from .campaigns.models import CampaignRow
 from .domain.person import Person
 from .extensions import db
 from .sealing import KeyMissing, Keyring, open_sealed
 from .signatures.models import CONFIRMED, Consent, Signature
+
+Found = TypeVar("Found")
 
 PAGE = 500
 """Signatures in one question."""
@@ -54,6 +57,117 @@ def shared_with(organisation: str, signatures: Collection[int]) -> dict[int, Sha
     for start in range(0, len(numbers), PAGE):
         found |= _page(organisation, numbers[start : start + PAGE], keyring)
     return found
+
+
+STRETCH = 20_000
+"""Numbers that are looked at in one question: where few said yes, it takes no longer than where many did."""
+
+STRETCHES = 20
+"""So many in one page; a page may end before it is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRecord:
+    """One yes that a mailbox gave to an organisation, and when it was taken back. It names nobody."""
+
+    id: int
+    signature: int
+    channel: str
+    language: str
+    """The language of the words that were shown."""
+    given_at: datetime
+    confirmed_at: datetime
+    withdrawn_at: datetime | None
+    in_force: bool
+    """Whether it may be used now: it was not taken back, and neither was the signature."""
+
+
+def agreed_signatures(
+    organisation: str, campaign_id: int, *, beyond: int, since: datetime | None, most: int
+) -> tuple[list[int], int | None]:
+    """The numbers of signatures that an organisation may know of, in their order after `beyond`.
+
+    Also the number after which the next page begins, or `None` at the end. With `since` only those who said yes to
+    the organisation from then on. To be handed to `shared_with`.
+    """
+    yes = (
+        select(Consent.id)
+        .where(
+            Consent.signature_id == Signature.id,
+            Consent.organisation == organisation,
+            Consent.confirmed_at.is_not(None),
+            Consent.withdrawn_at.is_(None),
+            *([or_(Consent.confirmed_at >= since, Signature.confirmed_at >= since)] if since else []),
+        )
+        .exists()
+    )
+    mine = select(Signature.id).where(Signature.campaign_id == campaign_id, Signature.state == CONFIRMED, yes)
+
+    def look(after: int, end: int, left: int) -> list[int]:
+        within = mine.where(Signature.id > after, Signature.id <= end)
+        return list(db.session.scalars(within.order_by(Signature.id).limit(left)))
+
+    newest = db.session.scalar(select(func.max(Signature.id))) or 0
+    return _walk(look, lambda id: id, beyond, newest, most)
+
+
+def consents_to(
+    organisation: str, campaign_id: int, *, beyond: int, since: datetime | None, most: int
+) -> tuple[list[ConsentRecord], int | None]:
+    """What mailboxes said to an organisation in one campaign, also what they took back; needs no private keys.
+
+    Also the number after which the next page begins, or `None` at the end. With `since` only what was confirmed or
+    taken back from then on.
+    """
+    changed = (Consent.confirmed_at, Consent.withdrawn_at, Signature.confirmed_at, Signature.withdrawn_at)
+    mine = (
+        select(Consent, Signature.state, Signature.withdrawn_at)
+        .join(Signature, Signature.id == Consent.signature_id)
+        .where(
+            Signature.campaign_id == campaign_id,
+            Consent.organisation == organisation,
+            Consent.confirmed_at.is_not(None),
+            *([or_(*(moment >= since for moment in changed))] if since else []),
+        )
+    )
+
+    def look(after: int, end: int, left: int) -> list[ConsentRecord]:
+        within = mine.where(Consent.id > after, Consent.id <= end)
+        rows = db.session.execute(within.order_by(Consent.id).limit(left)).all()
+        return [_record(consent, state == CONFIRMED, signed_off) for consent, state, signed_off in rows]
+
+    newest = db.session.scalar(select(func.max(Consent.id))) or 0
+    return _walk(look, lambda record: record.id, beyond, newest, most)
+
+
+def _record(consent: Consent, stands: bool, signed_off: datetime | None) -> ConsentRecord:
+    assert consent.confirmed_at is not None
+    return ConsentRecord(
+        id=consent.id,
+        signature=consent.signature_id,
+        channel=consent.channel,
+        language=consent.language,
+        given_at=consent.given_at,
+        confirmed_at=consent.confirmed_at,
+        withdrawn_at=consent.withdrawn_at or (None if stands else signed_off),
+        in_force=consent.withdrawn_at is None and stands,
+    )
+
+
+def _walk(
+    look: Callable[[int, int, int], list[Found]], number: Callable[[Found], int], beyond: int, newest: int, most: int
+) -> tuple[list[Found], int | None]:
+    """A page of what `look` finds, stretch by stretch, and the number after which the next one begins."""
+    found: list[Found] = []
+    for _ in range(STRETCHES):
+        end = min(beyond + STRETCH, newest)
+        found += look(beyond, end, most - len(found))
+        if len(found) == most:
+            return found, number(found[-1]) if number(found[-1]) < newest else None
+        beyond = max(beyond, end)
+        if beyond >= newest:
+            return found, None
+    return found, beyond
 
 
 def _page(organisation: str, numbers: list[int], keyring: Keyring) -> dict[int, Shared]:

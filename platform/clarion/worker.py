@@ -23,6 +23,7 @@ from .outbox import chores, service
 from .plugins.manager import Plugins
 from .privacy.tasks import apply_retention
 from .recipients.tasks import write_to_recipients
+from .rest.tasks import forget_calls
 from .settings import Settings
 from .signatures import tasks
 from .updates.tasks import spread
@@ -87,6 +88,7 @@ class Worker:
                 Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
                 Chore("forget feedback", HOUR, consequences.forget_feedback),
                 Chore("forget counts of mails", HOUR, mailboxes.forget_counts),
+                Chore("forget calls", HOUR, forget_calls),
             ],
             "long work": [
                 Chore("write to recipients", 60, write_to_recipients),

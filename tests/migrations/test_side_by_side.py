@@ -108,7 +108,7 @@ def test_what_is_there_is_the_leads(app: Flask) -> None:
     they_sign(2)
     they_fold()
     they_sign(3)
-    _step(command.upgrade, "0003")
+    _step(command.upgrade, "head")
     assert counting.all_counts() == {1: 3}
     assert counting.drift() == {}
     assert counting.breakdown(1).by_organisation == (("readers", 3),)
@@ -116,7 +116,7 @@ def test_what_is_there_is_the_leads(app: Flask) -> None:
 
 def test_two_releases_side_by_side_keep_the_count_exact(app: Flask) -> None:
     """While a site is renewed both write, and either folds what the other wrote."""
-    _step(command.upgrade, "0003")
+    _step(command.upgrade, "head")
     for number in range(0, 12, 4):
         they_sign(number)
         we_sign(number + 1, "readers")
@@ -132,7 +132,7 @@ def test_two_releases_side_by_side_keep_the_count_exact(app: Flask) -> None:
 
 def test_each_organisation_is_told_apart_without_a_second_row_in_the_totals(app: Flask) -> None:
     """The earlier release adds to every row with its four names: a second one would count its steps twice."""
-    _step(command.upgrade, "0003")
+    _step(command.upgrade, "head")
     we_sign(1, "readers")
     we_sign(2, "writers")
     we_sign(3, "writers")
@@ -150,7 +150,7 @@ def test_each_organisation_is_told_apart_without_a_second_row_in_the_totals(app:
 
 
 def test_the_way_back_keeps_the_count(app: Flask) -> None:
-    _step(command.upgrade, "0003")
+    _step(command.upgrade, "head")
     for number, organisation in enumerate(("readers", "writers", "writers")):
         we_sign(number, organisation)
     counting.fold()
@@ -160,6 +160,6 @@ def test_the_way_back_keeps_the_count(app: Flask) -> None:
     they_fold()
     they_sign(4)
     assert they_count() == 5
-    _step(command.upgrade, "0003")
+    _step(command.upgrade, "head")
     assert counting.all_counts() == {1: 5}
     assert counting.drift() == {}

@@ -190,3 +190,17 @@ def test_the_page_and_the_facts_show_the_count_within_a_second(instance: Instanc
     instance.client.post(link(instance.mails()[0], "confirm"), data={"action": "confirm"})
     assert "1 person has signed" in _words(instance)
     assert instance.client.get("/library.json").get_json()["signatures"] == 1
+
+
+def test_hours_add_up_to_what_was_counted_since(either_instance: Instance, monkeypatch) -> None:
+    with either_instance.context():
+        for hour, steps in ((100, [1, 1, 1]), (101, [-1]), (103, [1, 1])):
+            monkeypatch.setattr(counting, "this_hour", lambda hour=hour: hour)
+            _add(1, steps)
+            assert sum(n for _, n in counting.by_hour(1)) == counting.all_counts()[1], "those that wait too"
+            counting.fold()
+        _add(1, [1])
+        assert counting.by_hour(1) == [(100, 3), (101, -1), (103, 3)]
+        assert counting.by_hour(2) == []
+        assert counting.fold() == 1
+        assert counting.by_hour(1) == [(100, 3), (101, -1), (103, 3)]

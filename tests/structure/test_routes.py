@@ -57,6 +57,14 @@ def _addresses(instance: Instance) -> dict[str, str]:
         "/healthz": "/healthz",
         "/readyz": "/readyz",
         "/metrics": "/metrics",
+        "/api/": "/api/",
+        "/api/openapi.json": "/api/openapi.json",
+        "/api/v1/campaigns": "/api/v1/campaigns",
+        "/api/v1/campaigns/<slug:slug>": "/api/v1/campaigns/library",
+        **{
+            f"/api/v1/campaigns/<slug:slug>/{part}": f"/api/v1/campaigns/library/{part}"
+            for part in ("breakdown", "consents", "counts", "signatures", "signers")
+        },
     }
 
 

@@ -23,11 +23,13 @@ def docs(only_check: bool, folder: Path) -> None:
     """Write the references that are made from the code."""
     from ..campaigns.reference import campaign_format, campaign_schema
     from ..plugins.reference import plugins_page
+    from ..rest.openapi import openapi_json
 
     stale = []
     for name, text in {
         "campaign-format.md": campaign_format(),
         "campaign.schema.json": campaign_schema(),
+        "openapi.json": openapi_json(),
         "plugins.md": plugins_page(),
     }.items():
         path = folder / name

@@ -8,14 +8,12 @@ from typing import Literal
 from flask import current_app, request
 from flask_babel import force_locale, gettext
 
-from ..broker import wake
 from ..campaigns.live import LiveCampaign
 from ..extensions import AWAY, now
 from ..limits import signing_is_usual
 from ..monitoring import report
+from ..signatures import taking
 from ..signatures.forms import SignForm, build_form
-from ..signatures.group import sign
-from ..signatures.service import Submission
 from ..signatures.tokens import FormToken, Reference, References
 from .venues import Venue, sent_token
 
@@ -57,27 +55,13 @@ def take(live: LiveCampaign, language: str, venue: Venue) -> Taken:
 
 def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> Taken:
     usual = signing_is_usual(live.slug)
-    submission = Submission(
-        live=live,
-        edition_id=token.edition_id,
-        language=language,
-        source=token.source,
-        person=form.person(),
-        mailbox=form.email.canonical,
-        show_name=bool("show_name" in form and form["show_name"].data),
-        consents=form.given_consents,
-        suspect=bool(form["website"].data) or not usual,
-        organisation=token.organisation,
-    )
     try:
-        signed = sign(submission)
+        signed = taking.take(live, form, language, token, usual=usual)
     except AWAY as error:
         report(error, "signing paused", campaign=live.slug)
         return Taken("away", form)
-    if signed.mailed:
-        wake("drain_lane", "email")
     references: References = current_app.extensions["clarion.references"]
-    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in submission.consents)
+    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in form.given_consents)
     reference = references.make(Reference(signed.signature_id, live.edition_id, ticked), now())
     return Taken("signed", reference=reference, later=not usual)
 

@@ -162,7 +162,14 @@ def _postal_code(campaign: Campaign, _language: str, needed: Any, why: str) -> S
 
 def _country(campaign: Campaign, language: str, needed: Any, why: str) -> SelectField:
     choices = [("", ""), *country_names(language)]
-    return SelectField(gettext("Country"), [needed], choices=choices, default="", description=why)
+    known = {code for code, _name in choices}
+
+    def check(_form: SignForm, field: SelectField) -> None:
+        if field.data not in known:
+            raise ValidationError(gettext("Please choose your country."))
+
+    label = gettext("Country")
+    return SelectField(label, [needed, check], choices=choices, default="", description=why, validate_choice=False)
 
 
 def _phone(_campaign: Campaign, _language: str, needed: Any, why: str) -> StringField:
