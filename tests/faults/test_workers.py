@@ -31,7 +31,10 @@ def test_a_worker_killed_at_any_moment_of_a_send_repeats_at_most_that_one(stage:
     die_at("during", stage.smtp.trap(b"\r\n.\r\n", "hold"))
     die_at("after", stage.smtp.trap(TAKEN, "hold", from_server=True))
 
-    # the server's yes has come, and dies with the worker before it is written down
+    for moment in killed:
+        wait_until(lambda moment=moment: stage.books.message(f"{moment}@dying.example")["state"] == "sent")
+
+    # the server's yes has come, and dies with the worker before it is written down; no mail that begins next writes it
     trap = stage.smtp.trap(TAKEN, "hold", from_server=True)
     assert sign(stage.site, "unwritten@dying.example") == 303
     trap.wait()
