@@ -14,7 +14,7 @@ from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
 from .security import access, body_limit
-from .sharing import Shared, shared_with
+from .sharing import Shared, known_to, shared_with
 from .vocabulary import translations
 
 __all__ = (
@@ -46,6 +46,7 @@ __all__ = (
     "db",
     "hookimpl",
     "insert_if_new",
+    "known_to",
     "log",
     "now",
     "own_metadata",

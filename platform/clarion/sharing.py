@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 
 from .campaigns.models import CampaignRow
 from .domain.person import Person
@@ -56,6 +56,35 @@ def shared_with(organisation: str, signatures: Collection[int]) -> dict[int, Sha
     return found
 
 
+def known_to(
+    organisation: str, *, after: int = 0, campaign: str = "", among: Collection[int] | None = None, most: int = PAGE
+) -> dict[int, str]:
+    """Of which signers an organisation may know: their numbers, from the lowest above `after` on, and the campaigns.
+
+    It names nobody and needs no key; `shared_with` tells more. `among` looks at these numbers only.
+    """
+    query = (
+        select(Signature.id, CampaignRow.slug)
+        .join(CampaignRow, CampaignRow.id == Signature.campaign_id)
+        .where(
+            Signature.id > after,
+            Signature.state == CONFIRMED,
+            CampaignRow.erased_at.is_(None),
+            exists().where(Consent.signature_id == Signature.id, *_in_force(organisation)),
+        )
+    )
+    if campaign:
+        query = query.where(CampaignRow.slug == campaign)
+    if among is not None:
+        query = query.where(Signature.id.in_(sorted(set(among))))
+    return {row.id: row.slug for row in db.session.execute(query.order_by(Signature.id).limit(most))}
+
+
+def _in_force(organisation: str) -> tuple[ColumnElement[bool], ...]:
+    """That a consent is a yes to this organisation, which the owner of the mailbox confirmed and did not take back."""
+    return Consent.organisation == organisation, Consent.confirmed_at.is_not(None), Consent.withdrawn_at.is_(None)
+
+
 def _page(organisation: str, numbers: list[int], keyring: Keyring) -> dict[int, Shared]:
     rows = db.session.execute(
         select(
@@ -72,9 +101,7 @@ def _page(organisation: str, numbers: list[int], keyring: Keyring) -> dict[int, 
         .where(
             Signature.id.in_(numbers),
             Signature.state == CONFIRMED,
-            Consent.organisation == organisation,
-            Consent.confirmed_at.is_not(None),
-            Consent.withdrawn_at.is_(None),
+            *_in_force(organisation),
             CampaignRow.erased_at.is_(None),
         )
         .order_by(Signature.id, Consent.channel)
