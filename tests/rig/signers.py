@@ -16,7 +16,7 @@ from .site import Postgres, Site
 Row = dict[str, Any]
 
 
-def add_signers(site: Site, postgres: Postgres, number: int, organisation: str) -> list[str]:
+def add_signers(site: Site, postgres: Postgres, number: int, organisation: str, prefix: str = "ana") -> list[str]:
     """Write them like the newest real signature, with COPY; their addresses."""
     address = postgres.url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, row_factory=dict_row) as connection:
@@ -24,7 +24,7 @@ def add_signers(site: Site, postgres: Postgres, number: int, organisation: str) 
         campaign = _one(connection, f"SELECT * FROM campaign WHERE id = {pattern['campaign_id']}")
         keyring = Keyring(site.home / "var" / "keyring")
         details = open_sealed(keyring.private_key(campaign["key_id"]), bytes(pattern["sealed"]))
-        people = {f"ana{n}@signers.example": Link() for n in range(number)}
+        people = {f"{prefix}{n}@signers.example": Link() for n in range(number)}
         signatures, consents = [], []
         for id, (email, link) in enumerate(people.items(), pattern["id"] + 1):
             sealed = seal(bytes(campaign["public_key"]), {**details, "email": email, "link": link.text})

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from clarion.api import Shared
 
 from .groups import Group
-from .models import CHANNELS, NOT, SENT, TRYING, Signer
+from .models import BACKFILL, CHANNELS, NOT, SENT, TRYING, Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,10 @@ def _person(row: Signer, shared: Shared, channels: Collection[str]) -> dict[str,
         "languages_spoken": [shared.language.partition("-")[0]],
     }
     if "email" in channels:
-        person["email_addresses"] = [{"address": known.email, "primary": True, "status": "subscribed"}]
+        address = {"address": known.email, "primary": True}
+        # without a word who is new there is subscribed, and who has left the list since that yes is left alone
+        said = {} if row.rank == BACKFILL else {"status": "subscribed"}
+        person["email_addresses"] = [{**address, **said}]
     if "sms" in channels:
         number = {"number": known.phone, "number_type": "Mobile", "primary": True, "status": "subscribed"}
         person["phone_numbers"] = [number]

@@ -20,7 +20,7 @@ from clarion.api import db, transaction
 from . import pace, settling
 from .calls import Answer, Line, NotSent
 from .desk import Desk
-from .models import CHANNELS, DUE, NEWS, SEEN, SENT, THERE, TOLD, TRYING, Signer
+from .models import CHANNELS, DUE, SEEN, SENT, THERE, TOLD, TRYING, Signer
 from .outcomes import Outcome, embedded, identifiers, outcome, person_of
 from .plans import Find, identifier, looking_for
 
@@ -122,7 +122,7 @@ class Reconciler:
             if not given_up:
                 session.execute(mine.values(due_at=moment + settling.LOOK))
                 return True
-            fresh = {"state": DUE, "rank": NEWS, "surely": True, "due_at": moment, "waits_since": moment}
+            fresh = {"state": DUE, "surely": True, "due_at": moment, "waits_since": moment}
             session.execute(mine.values({**fresh, **again}))
         return True
 

@@ -12,7 +12,7 @@ from clarion.api import Figure, db, transaction
 
 from . import pace
 from .groups import Group
-from .models import DUE, FAILED, NEWS, THERE, TOLD, KeyRow, Signer
+from .models import DUE, FAILED, THERE, TOLD, KeyRow, Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def figures(groups: Mapping[str, Group], moment: datetime) -> list[Figure]:
 
 def retry(name: str, group: Group, moment: datetime) -> int:
     """Make all that failed due again and let a key go on that was refused; how many are due again."""
-    fresh = {"state": DUE, "attempt": 0, "crashes": 0, "trying": False, "rank": NEWS, "due_at": moment}
+    fresh = {"state": DUE, "attempt": 0, "crashes": 0, "trying": False, "due_at": moment}
     failed = update(Signer).where(Signer.group_name == name, Signer.state == FAILED)
     with transaction() as session:
         pace.start_again(session, group, moment)

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import delete
 
 from clarion.api import Event, db, now, transaction
+from clarion.events import EventRow
 from clarion.signatures import consents
 from clarion.signatures.models import Signature
-from clarion.testing import TABLE
+from clarion.testing import TABLE, link
 from clarion_actionnetwork.forgetting import forget
 from clarion_actionnetwork.intake import backfill
 from clarion_actionnetwork.models import Base, Signer
@@ -174,6 +176,27 @@ def test_all_who_said_yes_before_are_told_of_by_backfill(make_instance, make_fol
     send(instance, courier)
     assert stub.subscribed() == sorted(["ana@readers.example", *mine])
     assert set(by_identifier(stub).values()) == {1}
+
+
+def test_a_backfill_subscribes_nobody_again_who_has_left_and_a_new_yes_does(make_instance, make_folder, stub) -> None:
+    instance, courier = make(make_instance, make_folder(), stub)
+    signed(instance, "Ana", consent_readers_email="y")
+    with instance.context():
+        db.session.execute(delete(EventRow))
+        db.session.commit()
+        list(backfill("readers", courier.groups["readers"], "", courier.clock()))
+    known = {"person": {"email_addresses": [{"address": "ana@readers.example", "status": "unsubscribed"}]}}
+    stub.sign_up(known)
+    send(instance, courier)
+    assert stub.subscribed() == []
+    assert stub.signatures[PETITION][0].person is stub.people[0]
+    instance.publish(make_folder("parks"))
+    instance.sign("parks", name="Ana", email="ana@readers.example", consent_readers_email="y")
+    instance.work()
+    instance.confirm(link(instance.mails()[-1], "confirm"))
+    send(instance, courier)
+    assert stub.subscribed() == ["ana@readers.example"]
+    assert len(stub.people) == 1
 
 
 def test_whose_campaign_is_over_is_forgotten_without_a_word(make_instance, make_folder, stub: Stub) -> None:
