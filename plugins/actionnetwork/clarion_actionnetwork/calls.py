@@ -59,17 +59,19 @@ class Line:
     def call(self, method: str, path: str, body: bytes | None = None) -> Answer:
         """Call and read the whole answer. Raises `NotSent`."""
         ends = time.monotonic() + self._seconds
-        self._cut = False
+        self._cut = connected = False
         timer = threading.Timer(self._seconds, self._cut_off)
         timer.daemon = True
         timer.start()
         try:
-            return self._ask(self._connection(), method, path, body)
+            connection = self._connection()
+            connected = True
+            return self._ask(connection, method, path, body)
         except NotSent:
             self.close()
             raise
         except (OSError, HTTPError, HTTPException, ValueError) as error:
-            over, connected = self._cut or time.monotonic() >= ends, self._is_open()
+            over = self._cut or time.monotonic() >= ends
             self.close()
             raise NotSent("took too long" if over else _code(error, connected=connected)) from error
         finally:
@@ -80,9 +82,6 @@ class Line:
         if self._made is not None:
             self._made.close()
         self._made = None
-
-    def _is_open(self) -> bool:
-        return self._made is not None and self._made.sock is not None
 
     def _connection(self) -> HTTPConnection:
         if self._made is not None and (self._made.sock is None or not self._made.is_connected):

@@ -71,7 +71,8 @@ def take(session: Any, group: Group, key: KeyRow, moment: datetime) -> Slotted |
     if slot is None:
         return Wait(SECOND.total_seconds())
     if slot.free_at > moment:
-        return Wait((slot.free_at - moment).total_seconds())
+        # one that is held now is free again a second after its call, and not only when nobody gives it back
+        return Wait(min(slot.free_at - moment, SECOND).total_seconds())
     slot.free_at = moment + HELD
     return Slotted(slot.number, slot.free_at)
 

@@ -17,6 +17,7 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -297,8 +298,9 @@ def serve(stub: Stub) -> ThreadingHTTPServer:
             self.send_header("Content-Length", str(len(packed)))
             if status == 429 and stub.retry_after:
                 self.send_header("Retry-After", stub.retry_after)
-            self.end_headers()
-            self.wfile.write(packed)
+            with suppress(OSError):  # whoever asked may be gone
+                self.end_headers()
+                self.wfile.write(packed)
 
         do_GET = do_POST = do_PUT = _answer
 

@@ -43,6 +43,7 @@ def test_the_commands(make_instance, make_folder, stub: Stub, monkeypatch) -> No
     stub.keys.clear()
     code, told = said("--check")
     assert (code, "its key is refused" in told, "(403)" in told) == (1, True, True)
+    courier.desk.clock.go(minutes=1)
     send(instance, courier)
     assert "stopped: its key is refused" in said()[1]
     stub.keys.add(KEY)
