@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 import pytest
 
 from clarion.cli import main
+from clarion.plugins.manager import Plugins
 from clarion.settings import Settings, SettingsError, default_settings_path, load_settings
 from clarion.testing import Instance
 
@@ -103,7 +105,7 @@ def exists(words: list[str]) -> bool:
     """Whether these words are a command with its options; arguments are the reader's own."""
     command: click.Command = main
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
-        found = command.commands.get(words[0])
+        found = command.commands.get(words[0]) or (brought().get(words[0]) if command is main else None)
         if found is None:
             return False
         command, words = found, words[1:]
@@ -111,8 +113,16 @@ def exists(words: list[str]) -> bool:
     return all(word.partition("=")[0] in known for word in words if word.startswith("-"))
 
 
+@cache
+def brought() -> dict[str, click.Command]:
+    """The commands that the plugins of this repository bring where they are switched on."""
+    return Plugins(load_settings({}, plugins={"actionnetwork": {}, "webhooks": {}})).commands()
+
+
 def test_the_command_test_can_fail() -> None:
     assert exists(["held", "a-slug", "--release"])
+    assert exists(["actionnetwork", "--check"])
+    assert not exists(["actionnetwork", "send"])
     assert not exists(["hold", "a-slug"])
     assert not exists(["held", "a-slug", "--let-go"])
 
