@@ -38,6 +38,8 @@ class Job:
     """More wait than can be told of soon."""
     checked_at: datetime | None
     """When the key was last found to be right."""
+    well: bool
+    """The last call with the key worked."""
 
 
 class Desk:
@@ -65,9 +67,9 @@ class Desk:
             if isinstance(slot, pace.Wait):
                 return slot
             row.lease_until = moment + IN_HAND
-            behind, checked_at = _more_than(session, name, moment, self.behind), key.checked_at
+            checked_at, well = key.checked_at, key.failures == 0
         db.session.expunge(row)
-        return Job(row, slot, behind, checked_at)
+        return Job(row, slot, _more_than(name, moment, self.behind), checked_at, well)
 
     def begin(self, job: Job, step: Step) -> bool:
         """Count a try before it is made; `False` where the row is not ours any more, or something happened to it."""
@@ -87,36 +89,43 @@ class Desk:
         if code:
             values["last_code"] = code
         with transaction() as session:
-            pace.give_back(session, self.groups[job.row.group_name], job.slot, moment, called=called)
             session.execute(update(Signer).where(*_ours(job.row)).values(values))
+            pace.give_back(session, self.groups[job.row.group_name], job.slot, moment, called=called)
 
     def finish(self, job: Job, agreed: Collection[str]) -> None:
         """Write down that nothing is to be said of who agreed to this; who is not there at all is forgotten."""
         moment = self.clock()
         with transaction() as session:
-            pace.give_back(session, self.groups[job.row.group_name], job.slot, moment, called=False)
             row = _again(session, job.row)
             if row is not None:
                 settling.rest(session, row, job.row.turn, moment, agreed)
+                session.flush()
+            pace.give_back(session, self.groups[job.row.group_name], job.slot, moment, called=False)
 
     def settle(self, job: Job, step: Step, came: Outcome, *, background: bool) -> None:
-        """Write down what came of a try, and give the slot back."""
-        group, moment = self.groups[job.row.group_name], self.clock()
+        """Write down what came of a try, and give the slot back.
+
+        Always first the row, then the key, then the slot, so that two who settle never wait for each other. The key is
+        what all wait for: where all is well it is touched last and not read.
+        """
+        group, moment, well = self.groups[job.row.group_name], self.clock(), job.well and came.kind == "done"
         with transaction() as session:
-            key = pace.hold(session, group)
-            pace.give_back(session, group, job.slot, moment, called=True)
-            was_well = key is None or key.failures == 0
+            row = _again(session, job.row)
+            key = None if well else pace.hold(session, group)
+            if row is not None:
+                row.last_code, row.trying, row.lease_until = came.code, False, None
+                row.person = came.person or row.person
+                if came.kind == "done":
+                    settling.done(session, row, job.row.turn, step, came, moment, background=background)
+                else:
+                    was_well = key is None or key.failures == 0
+                    settling.in_vain(session, row, job.row.turn, came, moment, was_well=was_well)
             if key is not None:
                 settling.note(key, came, moment, job.row.group_name)
-            row = _again(session, job.row)
-            if row is None:
-                return
-            row.last_code, row.trying, row.lease_until = came.code, False, None
-            row.person = came.person or row.person
-            if came.kind == "done":
-                settling.done(session, row, job.row.turn, step, came, moment, background=background)
-            else:
-                settling.in_vain(session, row, job.row.turn, came, moment, was_well=was_well)
+            session.flush()
+            if well:
+                pace.touch(session, group, came.code, moment)
+            pace.give_back(session, group, job.slot, moment, called=True)
 
     def call(self, name: str, make: Callable[[], Outcome]) -> Outcome | pace.Wait | None:
         """Make a call that is about no row; a `Wait` where it may not be made now, `None` where the key is refused."""
@@ -168,9 +177,9 @@ def _goes_on(row: Signer, moment: datetime) -> bool:
     return False
 
 
-def _more_than(session: Any, name: str, moment: datetime, most: int) -> bool:
+def _more_than(name: str, moment: datetime, most: int) -> bool:
     some = select(Signer.id).where(Signer.group_name == name, Signer.state == DUE, Signer.due_at <= moment)
-    return bool(session.scalar(select(func.count()).select_from(some.limit(most + 1).subquery())) > most)
+    return (db.session.scalar(select(func.count()).select_from(some.limit(most + 1).subquery())) or 0) > most
 
 
 def _ours(row: Signer) -> tuple[ColumnElement[bool], ...]:

@@ -95,6 +95,11 @@ def note(key: KeyRow, code: str, moment: datetime, *, worked: bool, wait: float 
     key.pause_until = moment + timedelta(seconds=max(pause, wait or 0.0))
 
 
+def touch(session: Any, group: Group, code: str, moment: datetime) -> None:
+    """Write down that a key works as it did."""
+    session.execute(update(KeyRow).where(KeyRow.mark == group.mark).values(last_code=code, last_at=moment))
+
+
 def stop(key: KeyRow, code: str, moment: datetime) -> None:
     """Make no call any more: the key is refused."""
     key.stopped_at, key.last_code, key.last_at = key.stopped_at or moment, code, moment
