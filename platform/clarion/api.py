@@ -17,7 +17,7 @@ from .monitoring import log
 from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature
 from .pages.theme import page_style
 from .security import access, allow_framing, allow_inline_script, allow_inline_style, body_limit
-from .sharing import Shared, shared_with
+from .sharing import Shared, known_to, shared_with
 from .vocabulary import translations
 
 __all__ = (
@@ -55,6 +55,7 @@ __all__ = (
     "db",
     "hookimpl",
     "insert_if_new",
+    "known_to",
     "log",
     "now",
     "own_metadata",

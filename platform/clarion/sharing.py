@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from flask import current_app
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from .campaigns.models import CampaignRow
 from .domain.person import Person
@@ -59,6 +59,35 @@ def shared_with(organisation: str, signatures: Collection[int]) -> dict[int, Sha
     return found
 
 
+def known_to(
+    organisation: str, *, after: int = 0, campaign: str = "", among: Collection[int] | None = None, most: int = PAGE
+) -> dict[int, str]:
+    """Of which signers an organisation may know: their numbers, from the lowest above `after` on, and the campaigns.
+
+    It names nobody and needs no key; `shared_with` tells more. `among` looks at these numbers only.
+    """
+    query = (
+        select(Signature.id, CampaignRow.slug)
+        .join(CampaignRow, CampaignRow.id == Signature.campaign_id)
+        .where(
+            Signature.id > after,
+            Signature.state == CONFIRMED,
+            CampaignRow.erased_at.is_(None),
+            exists().where(Consent.signature_id == Signature.id, *_in_force(organisation)),
+        )
+    )
+    if campaign:
+        query = query.where(CampaignRow.slug == campaign)
+    if among is not None:
+        query = query.where(Signature.id.in_(sorted(set(among))))
+    return {row.id: row.slug for row in db.session.execute(query.order_by(Signature.id).limit(most))}
+
+
+def _in_force(organisation: str) -> tuple[ColumnElement[bool], ...]:
+    """That a consent is a yes to this organisation, which the owner of the mailbox confirmed and did not take back."""
+    return Consent.organisation == organisation, Consent.confirmed_at.is_not(None), Consent.withdrawn_at.is_(None)
+
+
 STRETCH = 20_000
 """Numbers that are looked at in one question: where few said yes, it takes no longer than where many did."""
 
@@ -94,9 +123,7 @@ def agreed_signatures(
         select(Consent.id)
         .where(
             Consent.signature_id == Signature.id,
-            Consent.organisation == organisation,
-            Consent.confirmed_at.is_not(None),
-            Consent.withdrawn_at.is_(None),
+            *_in_force(organisation),
             *([or_(Consent.confirmed_at >= since, Signature.confirmed_at >= since)] if since else []),
         )
         .exists()
@@ -186,9 +213,7 @@ def _page(organisation: str, numbers: list[int], keyring: Keyring) -> dict[int, 
         .where(
             Signature.id.in_(numbers),
             Signature.state == CONFIRMED,
-            Consent.organisation == organisation,
-            Consent.confirmed_at.is_not(None),
-            Consent.withdrawn_at.is_(None),
+            *_in_force(organisation),
             CampaignRow.erased_at.is_(None),
         )
         .order_by(Signature.id, Consent.channel)

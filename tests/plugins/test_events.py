@@ -11,9 +11,11 @@ from sqlalchemy import select
 from clarion.campaigns import service as campaign_service
 from clarion.campaigns import tasks as campaign_tasks
 from clarion.events import EventRow
-from clarion.extensions import db, now
+from clarion.extensions import db, now, transaction
 from clarion.plugins import passing_on
 from clarion.plugins.guard import FAILURES
+from clarion.signatures.consents import withdraw
+from clarion.signatures.models import Signature
 from clarion.testing import TABLE, Instance, link, wait_for
 from clarion.worker import Worker
 
@@ -121,6 +123,20 @@ def test_who_was_erased_is_not_told_of_as_new_but_the_end_is(listening: Instance
         listening.app.extensions["clarion.relay"].drain("email")
     press(listening, link(listening.mails()[-1], "me"), "erase")
     assert [kind for kind, *_ in heard(listening)] == ["consent.withdrawn", "signature.withdrawn"]
+
+
+def test_who_unsubscribed_and_was_erased_before_it_was_told_is_told_of_all_the_same(listening: Instance) -> None:
+    listening.sign("library", consent_readers_email="y")
+    listening.work()
+    listening.confirm(link(listening.mails()[0], "confirm"))
+    with listening.context():
+        listening.app.extensions["clarion.relay"].drain("email")
+    heard(listening)
+    with listening.context(), transaction() as session:
+        withdraw(session, session.get_one(Signature, 1), "email", "readers")
+    press(listening, link(listening.mails()[-1], "me"), "erase")
+    withdrawn = ("consent.withdrawn", 1, "readers", "email", {})
+    assert heard(listening) == [withdrawn, ("signature.withdrawn", 1, "", "", {"organisations": []})]
 
 
 def test_publishing_and_closing_are_told_once(listening: Instance, make_folder) -> None:

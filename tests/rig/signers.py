@@ -17,7 +17,12 @@ Row = dict[str, Any]
 
 
 def add_signers(
-    site: Site, postgres: Postgres, number: int, organisation: str = "", domain: str = "signers.example"
+    site: Site,
+    postgres: Postgres,
+    number: int,
+    organisation: str = "",
+    domain: str = "signers.example",
+    prefix: str = "ana",
 ) -> list[str]:
     """Write them like the newest real signature, with COPY; their addresses.
 
@@ -29,7 +34,7 @@ def add_signers(
         campaign = _one(connection, f"SELECT * FROM campaign WHERE id = {pattern['campaign_id']}")
         keyring = Keyring(site.home / "var" / "keyring")
         details = open_sealed(keyring.private_key(campaign["key_id"]), bytes(pattern["sealed"]))
-        people = {f"ana{n}@{domain}": Link() for n in range(number)}
+        people = {f"{prefix}{n}@{domain}": Link() for n in range(number)}
         signatures, consents = [], []
         for id, (email, link) in enumerate(people.items(), pattern["id"] + 1):
             sealed = seal(bytes(campaign["public_key"]), {**details, "email": email, "link": link.text})

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from clarion.sealing import KeyMissing
-from clarion.sharing import Shared, shared_with
+from clarion.sharing import Shared, known_to, shared_with
 from clarion.testing import TABLE, Instance, link
 
 CHANNELS = TABLE.replace('channels = ["email"]', 'channels = ["email", "sms"]')
@@ -89,3 +89,22 @@ def test_pages_processes_open_nobody(both: Instance) -> None:
     both.app.extensions["clarion.keyring"].holds_private = False
     with pytest.raises(KeyMissing):
         shared(both, "readers")
+
+
+def test_of_whom_an_organisation_may_know_needs_no_key(both: Instance) -> None:
+    for name, *consents in (
+        ("Ana", "readers_email"),
+        ("Bo", "writers_sms"),
+        ("Cy", "readers_email", "readers_sms"),
+        ("Di",),
+    ):
+        sign(both, name, *consents)
+    sign(both, "Ed", "readers_email", confirm=False)
+    both.app.extensions["clarion.keyring"].holds_private = False
+    with both.context():
+        assert known_to("readers") == {1: "parks", 3: "parks"}
+        assert known_to("readers", after=1) == {3: "parks"}
+        assert known_to("readers", most=1) == {1: "parks"}
+        assert known_to("readers", among=[2, 3, 5]) == {3: "parks"}
+        assert known_to("readers", among=[]) == known_to("readers", campaign="library") == known_to("") == {}
+        assert known_to("writers", campaign="parks") == {2: "parks"}

@@ -116,12 +116,13 @@ def exists(words: list[str]) -> bool:
 @cache
 def brought() -> dict[str, click.Command]:
     """The commands that the plugins of this repository bring where they are switched on."""
-    return Plugins(load_settings({}, plugins={"embeds": {}, "webhooks": {}})).commands()
+    return Plugins(load_settings({}, plugins={"actionnetwork": {}, "embeds": {}, "webhooks": {}})).commands()
 
 
 def test_the_command_test_can_fail() -> None:
     assert exists(["held", "a-slug", "--release"])
     assert exists(["embeds", "a-slug", "--partner"])
+    assert exists(["actionnetwork", "--check"])
     assert not exists(["webhooks", "send"])
     assert not exists(["hold", "a-slug"])
     assert not exists(["held", "a-slug", "--let-go"])

@@ -107,7 +107,11 @@ def one_of(signature_id: int, organisation: str, channel: str) -> Consent | None
 
 
 def _tell(session: Transaction, kind: str, signature: Signature, channel: str, organisations: Sequence[str]) -> None:
-    tell(session, [Happened(kind, signature.campaign_id, signature.id, who, channel) for who in organisations])
+    """Tell of a yes as of what belongs to the signature, of its end so that it outlives it: who erases themselves a
+    moment later has taken back all the same, and those who learnt of them must hear it."""
+    make = Happened.ended if kind == "consent.withdrawn" else Happened
+    named = [{"organisation": who, "channel": channel} for who in organisations]
+    tell(session, [make(kind, signature.campaign_id, signature.id, **one) for one in named])
 
 
 def _state(consent: Consent) -> State:
