@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +31,12 @@ PAGES = 200
 EARLIER = timedelta(minutes=5)
 """By how much we look further back, as clocks differ."""
 
+LATE = timedelta(minutes=10)
+"""How much later than it was told something may be done there and still be found in pages; what is not, by itself."""
+
+EVERY = timedelta(minutes=1)
+"""From one look through a collection to the next: each costs calls that could bring people."""
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -50,6 +56,8 @@ class Reconciler:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._looked: dict[tuple[str, str], datetime] = {}
+        """When a collection of a group was last looked through to its end."""
 
     def work(self, name: str, line: Line, ends: float) -> None:
         """Look for all that a group was told of, as far as the time goes."""
@@ -73,15 +81,22 @@ class Reconciler:
     def _look_through(self, name: str, collection: Collection, line: Line, ends: float) -> None:
         mine = (Signer.group_name == name, Signer.state == TOLD, Signer.campaign.in_(collection.campaigns))
         since = db.session.scalar(select(func.min(Signer.told_at)).where(*mine))
-        if since is None:
+        begun, place = self.desk.clock(), (name, collection.path)
+        looked = self._looked.get(place)
+        if since is None or (looked is not None and begun - looked < EVERY):
             return
+        if looked is not None:
+            since = max(since, looked - LATE)
         stamp = (since - EARLIER).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         path = collection.path + "?filter=" + quote(f"modified_date gt '{stamp}'")
         for page in range(1, PAGES + 1):
             answer = self._ask(name, f"{path}&per_page={PER_PAGE}&page={page}", line, ends)
-            listed = embedded(answer, collection.rel) if answer is not None else []
+            if answer is None:
+                return
+            listed = embedded(answer, collection.rel)
             self._seen(name, dict(_marks(listed)))
             if len(listed) < PER_PAGE:
+                self._looked[place] = begun
                 return
 
     def _seen(self, name: str, found: Mapping[str, str]) -> None:

@@ -266,6 +266,9 @@ def test_behind_they_are_told_in_the_background_and_looked_for_afterwards(make_i
     assert (told.there, told.told) == (50, 21)
     stub.apply_background()
     reconcile(instance, courier)
+    assert standing(instance, courier).there == 50, "looked through a moment ago: each look costs calls"
+    courier.desk.clock.go(minutes=1)
+    reconcile(instance, courier)
     assert standing(instance, courier).there == 71
     assert stub.subscribed() == sorted(["ana@readers.example", *mine])
     assert all(row.person for row in rows(instance))
