@@ -12,18 +12,25 @@ import stat
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
+from clarion.campaigns.live import live_campaigns
 from clarion.campaigns.models import CampaignRow
 from clarion.delivery.models import Delivery
+from clarion.domain.campaign import Recipient
 from clarion.events import EventRow
-from clarion.extensions import db, transaction
+from clarion.extensions import db, now, transaction
 from clarion.handover import layout, service
+from clarion.handover.figures import Labels, tables
 from clarion.handover.progress import silence
+from clarion.handover.service import _folders
+from clarion.handover.snapshot import NO_PLACE, Snapshot
+from clarion.testing import TABLE
 
 from .conftest import SCRIPTS, UNKNOWN, Signers, words_of
 
@@ -233,6 +240,23 @@ def test_districts_stand_in_place_of_areas_and_their_own_is_marked(make_folder, 
 
 
 @pytest.mark.usefixtures("noto")
+def test_a_few_signers_who_told_no_place_make_a_pack_without_tables(make_folder, make_instance) -> None:
+    texts = {"es.md": None, "campaign.toml": TABLE.replace('["en", "es"]', '["en"]').replace("postal_code", "country")}
+    instance = make_instance()
+    instance.publish(make_folder(files=texts))
+    with instance.context():
+        live = live_campaigns().get("library")
+        named = Labels({"en": "English"}, {}, "Area")
+        few = Snapshot(now(), 3, Path("none"), total=3, by_language=Counter(en=3), by_place=Counter({NO_PLACE: 3}))
+        assert live is not None
+        assert tables(few, live.campaign, named, "") == []
+
+
+def test_recipients_of_one_name_get_a_folder_each() -> None:
+    ana = [Recipient("to", name, {}, {}) for name in ("Ana", "Ana 3", "Ana", "Ana", "安娜")]
+    assert list(_folders(ana)) == ["ana", "ana-3", "ana-2", "ana-4", "recipient-5"]
+
+
 def test_every_script_is_shown(deliver, signers, packs) -> None:
     signers.add("María José Ñúñez", "አበበ ተስፋዬ", "ليلى حسن", "李明", "김민준", "Nguyễn Văn Tài")
     assert deliver().exit_code == 0

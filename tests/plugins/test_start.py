@@ -27,6 +27,16 @@ REFUSED = {
         GOOD + "    @hookimpl\n    def chanels(self): return {}",
         'there is no hook "chanels". Did you mean "channels"?',
     ),
+    "has a misspelt hook without its mark": (
+        GOOD + "    def event(self, happened): pass",
+        '"event" is no hook. Did you mean "events", marked with @hookimpl?',
+    ),
+    "has a hook that nobody awaits": (
+        GOOD + "    @hookimpl\n    async def events(self, happened): pass",
+        '"events" is async, and nobody would await it',
+    ),
+    "has settings that are no model": (GOOD + "    Settings = dict", "Settings is no class made from"),
+    "has a text for a version": ("class P(Plugin):\n    api = '1'", "version '1' of the plugin interface"),
     "has a hook without its mark": (
         GOOD + "    def channels(self): return {}",
         '"channels" is a hook and must be marked with @hookimpl',

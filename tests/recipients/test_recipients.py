@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from click.testing import CliRunner
@@ -155,6 +155,44 @@ def test_letters_keep_to_office_hours_and_to_their_number_a_day(reaching, signer
         rows = db.session.execute(select(Message.about_id, Message.due_at).filter_by(kind="letter")).all()
     days = Counter((about, at.astimezone(NEW_YORK).date()) for about, at in rows)
     assert max(days.values()) == 5
+
+
+def test_a_letter_that_is_late_leaves_by_day_and_one_too_many_another_day_and_none_is_given_up(
+    reaching, signers, clock
+) -> None:
+    instance = reaching("letters = true\nletters_a_day = 1")
+    signers(instance, 2, postal_code="20009")
+    clock.forward(minutes=5)
+    assert write(instance) == 4
+    clock.forward(days=11, hours=12)
+
+    def due(code: str) -> list[datetime]:
+        with instance.context():
+            query = select(Message.due_at).filter_by(kind="letter", state="due", last_code=code)
+            return [at.astimezone(NEW_YORK) for at in db.session.scalars(query)]
+
+    deliver(instance)
+    nights = due("letters leave by day")
+    assert len(nights) == 4
+    assert all(at.weekday() == 0 and 9 <= at.hour < 17 for at in nights), "it was Friday night"
+    clock.forward(days=2, hours=13)
+    deliver(instance)
+    assert [at.date() for at in due("letters of the day")] == [clock.moment.date() + timedelta(days=1)] * 2
+
+
+def test_what_falls_due_during_a_pause_leaves_after_it(reaching, signers, clock) -> None:
+    instance = reaching("milestones = [1]\nletters = true")
+    signers(instance, 1, postal_code="20009")
+    clock.forward(minutes=5)
+    assert write(instance) == 4
+    folder = instance.home / "campaigns" / "library"
+    table = (folder / "campaign.toml").read_text()
+    for status, states in (("paused", {"due": 4}), ("live", {"sent": 4})):
+        (folder / "campaign.toml").write_text(table.replace('"live"', f'"{status}"'))
+        instance.publish(folder)
+        deliver(instance)
+        with instance.context():
+            assert Counter(db.session.scalars(select(Message.state))) == states
 
 
 def test_a_letter_whose_writer_withdrew_is_not_sent(reaching, signers, clock) -> None:

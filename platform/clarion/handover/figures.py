@@ -71,7 +71,7 @@ def tables(snapshot: Snapshot, campaign: Campaign, named: Labels, own: str) -> l
             places.append(_bar(words, unknown, largest, aside=True))
         head = gettext("By district") if campaign.districts else gettext("By area")
         found.append({"head": head, "rows": places, "note": ""})
-    if any(hide_small(counts).hidden for counts in (snapshot.by_language, _places(snapshot))):
+    if found and any(hide_small(counts).hidden for counts in (snapshot.by_language, _places(snapshot))):
         found[-1]["note"] = gettext(
             "Groups with fewer than %(few)s people are put together, so that no number points at anybody.",
             few=SMALL_AREA,

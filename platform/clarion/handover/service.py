@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,10 +74,11 @@ def recipients_today(campaign: Campaign, *, copies: bool) -> dict[str, Recipient
 
 def _folders(recipients: Sequence[Recipient]) -> dict[str, Recipient]:
     named: dict[str, Recipient] = {}
-    for place, recipient in enumerate(recipients, 1):
+    for number, recipient in enumerate(recipients, 1):
         plain = unicodedata.normalize("NFKD", recipient.name).encode("ascii", "ignore").decode().lower()
-        name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or f"recipient-{place}"
-        named[f"{name}-{place}" if name in named else name] = recipient
+        name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50] or f"recipient-{number}"
+        names = chain([name], (f"{name}-{place}" for place in count(2)))
+        named[next(free for free in names if free not in named)] = recipient
     return named
 
 

@@ -6,7 +6,9 @@ Better refused at the start than found out in the hour that counts.
 from __future__ import annotations
 
 import importlib.util
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -25,6 +27,9 @@ GROUP = "clarion"
 
 START = 10.0
 """Seconds that a plugin may take for anything it is asked at the start."""
+
+NEAR = 0.85
+"""From how much likeness on a name is taken for a hook that is misspelt."""
 
 HOOKS = tuple(name for name in vars(Hooks) if not name.startswith("_"))
 
@@ -68,10 +73,18 @@ def plugin_class(name: str, known: Mapping[str, Sequence[EntryPoint]]) -> type[P
     version = getattr(found, "api", None)
     if version != API_VERSION:
         raise SettingsError(
-            f"plugins.{name}: it was written for version {version} of the plugin interface, this is version "
+            f"plugins.{name}: it was written for version {version!r} of the plugin interface, this is version "
             f"{API_VERSION}. Install a release of it that fits."
         )
+    for model in ("Settings", "CampaignSettings"):
+        _check_model(name, model, getattr(found, model, None))
     return found
+
+
+def _check_model(name: str, attribute: str, model: object) -> None:
+    none_is_right = attribute == "CampaignSettings" and model is None
+    if not none_is_right and not (isinstance(model, type) and issubclass(model, PluginSettings)):
+        raise SettingsError(f"plugins.{name}: {attribute} is no class made from clarion.api.PluginSettings.")
 
 
 def asked(name: str, words: str, function: Callable[[], Given]) -> Given:
@@ -120,9 +133,20 @@ def _settings(name: str, made: type[Plugin], table: Mapping[str, Any]) -> Plugin
 
 
 def _check_hooks(name: str, plugin: Plugin) -> None:
-    """Refuse a hook that is misspelt or has lost its mark: it would be ignored without a word."""
+    """Refuse a hook that is misspelt, has lost its mark or is awaited: it would be ignored without a word."""
     for attribute in dir(type(plugin)):
-        marked = hasattr(getattr(type(plugin), attribute, None), f"{GROUP}_impl")
+        found = getattr(type(plugin), attribute, None)
+        marked = hasattr(found, f"{GROUP}_impl")
+        if marked and inspect.iscoroutinefunction(found):
+            raise SettingsError(
+                f'plugins.{name}: "{attribute}" is async, and nobody would await it. Write a plain def.'
+            )
+        near = get_close_matches(attribute, HOOKS, 1, NEAR) if attribute not in HOOKS and not marked else []
+        if near and inspect.isfunction(found) and not attribute.startswith("_"):
+            raise SettingsError(
+                f'plugins.{name}: "{attribute}" is no hook. Did you mean "{near[0]}", marked with @hookimpl? '
+                "A method of the plugin's own needs a name that looks like none."
+            )
         if marked and attribute not in HOOKS:
             raise SettingsError(f'plugins.{name}: there is no hook "{attribute}". {did_you_mean(attribute, HOOKS)}')
         if attribute in HOOKS and not marked:

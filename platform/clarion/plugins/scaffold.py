@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ def new_plugin(root: Path, name: str) -> Made:
     name = name.replace("-", "_")
     if not NAME.fullmatch(name) or len(name) > 40:
         raise WrongName("Name it with small letters, digits and hyphens, such as door-knocks.")
+    if keyword.iskeyword(_class_name(name)) or keyword.iskeyword(name):
+        raise WrongName(f"{name} is a word of Python's own. Name it otherwise, such as door-knocks.")
     folder = root / name
     if folder.exists():
         raise FolderExists(folder)

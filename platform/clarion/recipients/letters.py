@@ -28,6 +28,9 @@ from .service import LANE, LETTER, Reached, local_now, reachable
 PLAN = "letters"
 PAGE = 200
 OPENING = time(9)
+CLOSING = time(18)
+"""Letters whose moment came just before five are still on their way then."""
+
 HOURS = (1, 2, 3, 2, 2, 3, 2, 1)
 """How the letters of a day are shared out among its hours from nine to five."""
 
@@ -137,6 +140,20 @@ def _write(session: Transaction, live: LiveCampaign, plan: Plan, rows: Sequence[
     if messages:
         put(session.connection(), messages)
     return len(messages)
+
+
+def in_hours(moment: datetime) -> bool:
+    """Whether letters may leave at a moment of the campaign's own time, or a little after the last of a day."""
+    return moment.weekday() < 5 and OPENING <= moment.time() < CLOSING
+
+
+def another_day(live: LiveCampaign) -> datetime:
+    """A moment for a letter that must not leave today: on the next working day, anywhere in its hours."""
+    moment = local_now(live)
+    day = moment.date() + timedelta(days=0 if moment.time() < OPENING else 1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return _moment(day, random.random(), moment).astimezone(UTC)  # noqa: S311 - jitter is no secret
 
 
 def stands_for(live: LiveCampaign, one: Reached, district: str) -> bool:

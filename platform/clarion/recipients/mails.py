@@ -12,8 +12,8 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import func, select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
-from ..delivery.channels import Mail, Retry
-from ..delivery.composing import Composer, NothingToSay
+from ..delivery.channels import Mail
+from ..delivery.composing import Composer, NothingToSay, NotYet
 from ..delivery.feedback import message_name
 from ..delivery.headers import feedback_id, unsubscribe_url
 from ..delivery.mails import mail_channel
@@ -31,6 +31,7 @@ from ..outbox.service import Leased
 from ..pages.render import fill, language_named, links, to_html
 from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
 from .figures import Figures, said
+from .letters import another_day, in_hours
 from .service import DIGEST, LETTER, MILESTONE, in_office, local_now
 
 
@@ -76,9 +77,12 @@ COMPOSERS: dict[str, Composer] = {MILESTONE: compose_news, DIGEST: compose_news,
 
 
 def _live(leased: Leased) -> LiveCampaign:
+    """The campaign of a message. Raises `NotYet` while it is paused or a draft: what was planned waits for the end."""
     live = live_campaigns().by_id(leased.campaign_id)
-    if live is None or live.campaign.state(now()) not in ("live", "closed"):
+    if live is None:
         raise NothingToSay
+    if (state := live.campaign.state(now())) not in ("live", "closed"):
+        raise NotYet(state)
     return live
 
 
@@ -91,8 +95,10 @@ def _recipient(live: LiveCampaign, addressee: Addressee) -> Recipient:
 
 
 def _keep_the_cap(live: LiveCampaign, addressee: Addressee) -> None:
-    """Put a letter off that would be one too many today, as some of the days before may have come late."""
+    """Put a letter off that would come at night, or be one too many today: some of the days before may be late."""
     today = local_now(live)
+    if not in_hours(today):
+        raise NotYet("letters leave by day", another_day(live))
     midnight = datetime.combine(today.date(), time(), today.tzinfo)
     sent = select(func.count()).where(
         Message.kind == LETTER,
@@ -101,7 +107,7 @@ def _keep_the_cap(live: LiveCampaign, addressee: Addressee) -> None:
         Message.sent_at >= midnight.astimezone(UTC),
     )
     if (db.session.scalar(sent) or 0) >= live.campaign.handing_over.letters_a_day:
-        raise Retry("letters of the day")
+        raise NotYet("letters of the day", another_day(live))
 
 
 def _mail(leased: Leased, live: LiveCampaign, recipient: Recipient, address: str, known: dict[str, Any]) -> Mail:
