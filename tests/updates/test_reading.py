@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,11 @@ def test_names(name: str) -> None:
         assert not is_name(wrong)
 
 
-@pytest.mark.parametrize("title", ["¡Ganamos! La alcaldesa firmó", "我们赢了", "a" * 300])
-def test_a_name_is_made_from_any_title(title: str) -> None:
-    assert is_name(made_name(title))
+@pytest.mark.parametrize("title", ["¡Ganamos! La alcaldesa firmó", "We won", "a" * 300])
+def test_a_name_is_made_from_a_title(title: str) -> None:
+    assert is_name(made_name(title, date(2026, 7, 12)))
+
+
+@pytest.mark.parametrize("title", ["我们赢了", "انتصرنا", "2026", "!"])
+def test_no_name_is_made_up_where_the_title_gives_none(title: str) -> None:
+    assert made_name(title, date(2026, 7, 12)) == ""

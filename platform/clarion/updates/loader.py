@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from unicodedata import normalize
+from zoneinfo import ZoneInfo
 
 from ..campaigns.folder import MAX_TEXT, UPDATES, Folder
 from ..campaigns.loader import Loaded
@@ -35,9 +36,10 @@ def is_name(name: str) -> bool:
 
 def find_updates(folder: Path) -> list[str]:
     """The names of the updates in a campaign's folder, the oldest first; right or not."""
-    if not (folder / UPDATES).is_dir():
+    if not (folder / UPDATES).is_dir() or (folder / UPDATES).is_symlink():
         return []
-    return sorted(p.name for p in (folder / UPDATES).iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
+    found = (p for p in (folder / UPDATES).iterdir() if p.is_dir() and not p.is_symlink())
+    return sorted(p.name for p in found if not p.name.startswith((".", "_")))
 
 
 def check_updates(loaded: Loaded, root: Path) -> None:
@@ -130,15 +132,19 @@ def _read(
         return None
     order = [code for code in campaign.languages if code in parsed]
     texts = {code: Words(code, " ".join(parsed[code].head["title"].split()), parsed[code].body) for code in order}
-    name = name or made_name(texts[order[0]].title)
+    name = name or made_name(texts[order[0]].title, now().astimezone(ZoneInfo(campaign.time_zone)).date())
+    if not name:
+        hint = f"Say it before the files: clarion update {campaign.slug} 2026-07-12-hearing --file …"
+        folder.fault(files[order[0]], "No name can be made from the title, which has no plain letters.", hint)
+        return None
     return News(name, organisation or campaign.lead.id, public not in _NO, texts)
 
 
-def made_name(title: str, day: date | None = None) -> str:
-    """A name for an update that has no folder: its day, and the title as far as it is plain letters."""
+def made_name(title: str, day: date) -> str:
+    """A name for an update that has no folder: its day, and the title as far as it is plain letters; else empty."""
     plain = normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-")
-    return f"{day or now().date()}-{words or 'update'}"
+    return f"{day}-{words}" if re.search("[a-z]", words) else ""
 
 
 def _check_languages(folder: Folder, files: Mapping[str, str], campaign: Campaign, place: str) -> None:
