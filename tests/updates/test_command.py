@@ -255,3 +255,18 @@ def test_a_link_to_another_folder_is_not_followed(either_instance: Instance, wri
     for arguments in (("2026-07-13-secret",), ("2026-07-13-secret", "--now", "--yes")):
         told = run("update", "library", *arguments)
         assert (told.exit_code, "shadow" in told.output) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"---\ntitle: A\n---\n\n{'b' * 15_000}\n", "Its mail cannot be made: a word in it"),
+        ("---\ntitle: A\norganisation: reader\n---\n\nB\n", 'There is no organisation "reader"'),
+    ],
+)
+def test_what_no_mail_can_carry_is_not_scheduled(either_instance: Instance, write, run, text: str, told: str) -> None:
+    folder = write(en=text)
+    for arguments in ((NAME,), ("--file", str(folder / "en.md")), (NAME, "--test", "me@staff.example")):
+        result = run("update", "library", *arguments, "--yes")
+        assert (result.exit_code, told in result.output) == (1, True), result.output
+    assert rows(either_instance) == (0, 0)

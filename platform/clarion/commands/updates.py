@@ -150,16 +150,23 @@ def _read(live: LiveCampaign, root: Path, name: str, files: tuple[Path, ...]) ->
         if name and not loader.is_name(name):
             raise BadInput(printable(f'"{name}" is no name for an update: a day and words, 2026-07-12-hearing.'))
         said, faults = loader.read_files(files, name, live.campaign)
-        _tell_faults(faults)
-        return said or _refuse(faults)
+        return _fit(live, said, faults)
     path = _folder(live, root)
     names = loader.find_updates(path) if path else []
     if path is None or name not in names:
         hint = did_you_mean(name, names) if names else "It has none yet."
         raise BadInput(printable(f'There is no folder "{name}" in {_place(live, root)}. {hint}'))
     said, faults = loader.read_update(path, root, name, live.campaign)
-    _tell_faults(faults, f"{shown(path)}/")
-    return said or _refuse(faults)
+    return _fit(live, said, faults, f"{shown(path)}/", f"updates/{name}/")
+
+
+def _fit(live: LiveCampaign, said: News | None, faults: list[Fault], place: str = "", below: str = "") -> News:
+    """The update, if its mails can be made; all that is wrong with it is told."""
+    from ..delivery.newsrehearsal import rehearse_news
+
+    wrong = rehearse_news(live, said, below) if said else []
+    _tell_faults([*faults, *wrong], place)
+    return said if said and not wrong else _refuse([*faults, *wrong])
 
 
 def _tell_faults(faults: list[Fault], place: str = "") -> None:

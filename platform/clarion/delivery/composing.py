@@ -19,6 +19,14 @@ class NothingToSay(Exception):
     """The message has no purpose any more: the signature is gone, or confirmed meanwhile."""
 
 
+class NotYet(Exception):
+    """The message must not leave now, for a reason of ours that somebody can end: it waits as long as that takes."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def composer_of(kind: str) -> Composer:
     """The composer of a kind of message."""
     composers: dict[str, Composer] = current_app.extensions["clarion.composers"]

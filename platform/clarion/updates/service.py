@@ -13,7 +13,7 @@ from ..outbox.models import BOUNCED, DUE, FAILED, NEEDLESS, SENT, UNKNOWN, Messa
 from . import audience
 from .models import SENDING, STOPPED, WAITING, Update
 from .models import SENT as ALL_WRITTEN
-from .news import News
+from .news import News, Texts
 
 KIND = "update"
 """The kind of an update's messages."""
@@ -64,8 +64,8 @@ def find_like(campaign_id: int, news: News) -> Update | None:
 
 
 def is_same(row: Update, news: News) -> bool:
-    """Whether files still say what was scheduled; where it is shown may have changed since."""
-    return (row.content, row.organisation) == (news.content, news.organisation)
+    """Whether files still say what was scheduled; where it is shown, and its sender's name, may have changed since."""
+    return row.organisation == news.organisation and Texts.from_json(row.content).by_language == news.texts
 
 
 def is_blank(row: Update) -> bool:
