@@ -6,7 +6,6 @@ import base64
 import dataclasses
 import email
 import email.policy
-import re
 from datetime import timedelta
 from email.errors import HeaderParseError
 
@@ -198,15 +197,19 @@ def test_the_sweep_finds_what_nobody_was_woken_for(instance: Instance) -> None:
     assert waker.waiting == 1
 
 
-def test_an_image_in_the_words_of_a_mail_has_its_whole_address(make_instance, make_folder) -> None:
-    """Mails are made outside of any request, so nothing in them may depend on one."""
+def test_no_mail_has_a_picture_and_its_links_are_whole(make_instance, make_folder) -> None:
+    """A picture would tell this site who opens the mail; and no page is around it from which a link could lead."""
     instance = make_instance()
-    words = TEXTS["en"].replace("thanks: Thank you.", "thanks: Thank you. ![A tree](media/tree.png)")
+    said = "thanks: Thank you. ![A tree](media/tree.png) [Share](/library/en#share)"
+    words = TEXTS["en"].replace("thanks: Thank you.", said)
     instance.publish(make_folder(files={"en.md": words, "media/tree.png": DOT}))
     instance.sign("library")
     instance.work()
     instance.client.post(link(instance.mails()[0], "confirm"), data={"action": "confirm"})
     assert instance.work() == 1
-    html = instance.mails()[1].get_body(("html",)).get_content()
-    base = re.escape(instance.app.extensions["clarion.settings"].site.base_url)
-    assert re.search(rf'src="{base}/media/[0-9a-f]+"', html)
+    mail = instance.mails()[1]
+    html = mail.get_body(("html",)).get_content()
+    whole = f"{instance.app.extensions['clarion.settings'].site.base_url}/library/en#share"
+    assert "<img" not in html
+    assert f'href="{whole}"' in html
+    assert f"Share ({whole})" in plain(mail)

@@ -65,6 +65,24 @@ def test_languages_and_kinds_without_words_of_their_own_are_in_the_platforms(wor
 
 
 @pytest.mark.parametrize(
+    ("file", "said", "told"),
+    [
+        (
+            "confirm",
+            "---\nsubject: a\n---\n\n![p](media/p.png)\n",
+            'confirm.en.md:5: A mail holds no pictures: "media/p.png".',
+        ),
+        ("thanks", "---\nsubject: a\n---\n\n[p](#top)\n", 'thanks.en.md:5: A mail has no place "#top" to lead to.'),
+        ("again", "Hello.\n", """again.en.md:1: The head is missing. Start with a line "---", then "subject: …","""),
+    ],
+)
+def test_check_tells_what_no_mail_can_hold(make_folder, tmp_path, file: str, said: str, told: str) -> None:
+    make_folder(files={f"mail/{file}.en.md": said})
+    done = CliRunner().invoke(main, ["check", "library"], env={"CLARION_HOME": str(tmp_path)})
+    assert (done.exit_code, told in done.output) == (1, True), done.output
+
+
+@pytest.mark.parametrize(
     "name", ["A <b>& co", "A **a** [x](y) `c`", "zqslotmezq", "A {{link}}", "A =?utf-8?q?=0ABcc?="]
 )
 def test_a_name_is_filled_in_as_it_is_typed_and_is_no_code(make_instance, make_folder, name: str) -> None:

@@ -80,6 +80,21 @@ def test_the_page_says_what_ends_in_the_language_of_the_mail_or_another(either_i
     assert words(either_instance, f"{path}?lang=xx") == words(either_instance, path)
 
 
+def test_a_partner_that_has_left_still_has_its_name(either_instance: Instance, path: str) -> None:
+    with either_instance.context():
+        signature = db.session.scalars(select(Signature.id)).one()
+        writers = "/" + unsubscribe_url(signature, "writers").split("/", 3)[3]
+    folder = either_instance.home / "campaigns" / "library"
+    table = (folder / "campaign.toml").read_text("utf-8")
+    alone = table.partition("[organisations.writers]")[0]
+    (folder / "campaign.toml").write_text(alone, "utf-8")
+    either_instance.publish(folder)
+    assert "Press the button, and <strong>Writers</strong> sends you no more news" in words(either_instance, writers)
+    ended_page = either_instance.client.post(writers, data=ONE_CLICK).get_data(as_text=True)
+    assert "<strong>Writers</strong> sends you no more news" in ended_page
+    assert ended(either_instance) == {"readers": False, "writers": True}
+
+
 def test_it_can_be_taken_back_once_there_was_a_yes(either_instance: Instance, path: str) -> None:
     undo = {"action": "undo"}
     either_instance.client.post(path, data=undo)
@@ -102,7 +117,7 @@ def test_who_never_said_yes_is_not_taken_to_have(either_instance: Instance) -> N
         assert (kept.confirmed_at, kept.withdrawn_at is None) == (None, False)
     either_instance.sign("library")
     assert either_instance.work() == 1
-    assert len(either_instance.mails()) == 2, "nobody is told again that they have signed"
+    assert len(either_instance.mails()) == 3, "who signs again is told so, as the page says"
 
 
 def test_garbage_leads_nowhere(either_instance: Instance, path: str) -> None:

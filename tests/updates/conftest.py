@@ -55,15 +55,22 @@ def signer(either_instance: Instance) -> Callable[..., str]:
 def schedule(either_instance: Instance) -> Callable[..., int]:
     """Schedule an update that starts now; its id: `schedule(organisation="writers")`."""
 
-    def scheduled(name: str = NAME, organisation: str = "readers", *, public: bool = True, later: float = 0.0) -> int:
+    def scheduled(
+        name: str = NAME,
+        organisation: str = "readers",
+        *,
+        public: bool = True,
+        later: float = 0.0,
+        body: str = "Come at **nine**.",
+    ) -> int:
         texts = {
-            "en": Words("en", "The hearing is on Friday", "Come at **nine**."),
+            "en": Words("en", "The hearing is on Friday", body),
             "es": Words("es", "La audiencia es el viernes", "Vengan a las **nueve**."),
         }
         with either_instance.context():
             live = live_campaigns().get("library")
             assert live
-            news = News(name, organisation, public, texts)
+            news = News(name, organisation, public, texts, organisation.title())
             row, new = service.schedule(live.id, news, now() + timedelta(seconds=later))
             assert new
             return row.id

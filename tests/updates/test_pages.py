@@ -49,7 +49,7 @@ def test_only_what_has_started_and_was_not_stopped_is_shown(either_instance: Ins
     assert [one["name"] for one in facts] == [NAME]
     assert facts[0]["titles"] == {"en": "The hearing is on Friday", "es": "La audiencia es el viernes"}
     assert facts[0]["urls"]["es"] == f"http://127.0.0.1:8000/library/es/updates/{NAME}"
-    assert run("update", "library", NAME, "--stop").exit_code == 0
+    assert run("update", "library", NAME, "--hide").exit_code == 0
     read(either_instance, PAGE, 404)
     assert "News</h2>" not in read(either_instance, "/library/en")
 
@@ -108,3 +108,17 @@ def test_the_front_keeps_them_and_sees_a_new_one(either_instance: Instance, sche
     assert b"The hearing is on Friday" in either_instance.client.get("/library/en").data
     assert b"Come at" in either_instance.client.get(PAGE).data
     assert either_instance.client.get("/library.json").get_json()["updates"]
+
+
+def test_news_of_a_partner_that_has_left_is_still_its_own(either_instance: Instance, schedule) -> None:
+    schedule(organisation="writers")
+    either_instance.work()
+    folder = either_instance.home / "campaigns" / "library"
+    table = (folder / "campaign.toml").read_text("utf-8")
+    (folder / "campaign.toml").write_text(table.partition("[organisations.writers]")[0], "utf-8")
+    either_instance.publish(folder)
+    page = read(either_instance, PAGE)
+    assert "Writers" in page
+    entry = feed(either_instance).find(f"{ATOM}entry")
+    assert entry is not None
+    assert entry.findtext(f"{ATOM}author/{ATOM}name") == "Writers"

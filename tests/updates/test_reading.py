@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,8 @@ def test_a_good_update_is_no_word_and_a_missing_language_is_a_warning(check: Che
             'en.md:2: [titel] There is no key "titel". Did you',
         ),
         ("2026-07-12-x/en.md", "---\ntitle: A\npublic: maybe\n---\nB", "en.md:3: [public] This is neither yes nor no."),
-        ("2026-07-12-x/en.md", "---\ntitle: A\norganisation: reader\n---\nB", 'Did you mean "readers"?'),
+        ("2026-07-12-x/en.md", "---\ntitle: A\n---\nB\n[c](#top)", 'en.md:5: A mail has no place "#top" to lead to.'),
+        ("2026-07-12-x/en.md", f"---\ntitle: A\n---\n{'b' * 15_000}", "updates/2026-07-12-x/en.md: Its mail cannot"),
         ("2026-07-12-x/en.md", "---\ntitle: A\n---\n\nB\n<b>C</b>", 'en.md:6: "<b>" is not allowed.'),
         ("2026-07-12-x/en.md", "---\ntitle: A\n---\nB {{name}}", 'en.md:4: There is no placeholder "{{name}}".'),
         ("2026-07-12-x/en.md", "---\ntitle: A {{count}}\n---\nB", "en.md:2: [title] A placeholder is not filled in"),
@@ -71,6 +73,13 @@ def test_a_fault_is_told_with_its_place(check: Check, name: str, text: str, told
     assert told in result.output
     assert "library: ready to publish" in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_sender_that_has_left_is_a_warning_as_its_news_may_be_out(check: Check) -> None:
+    result = check({"2026-07-12-x/en.md": "---\ntitle: A\norganisation: reader\n---\nB"})
+    assert result.exit_code == 0
+    assert "warning: " in result.output
+    assert 'There is no organisation "reader". Did you mean "readers"?' in result.output
 
 
 def test_files_that_contradict_one_another_are_told_so(check: Check) -> None:
@@ -94,6 +103,11 @@ def test_names(name: str) -> None:
         assert not is_name(wrong)
 
 
-@pytest.mark.parametrize("title", ["¡Ganamos! La alcaldesa firmó", "我们赢了", "a" * 300])
-def test_a_name_is_made_from_any_title(title: str) -> None:
-    assert is_name(made_name(title))
+@pytest.mark.parametrize("title", ["¡Ganamos! La alcaldesa firmó", "We won", "a" * 300])
+def test_a_name_is_made_from_a_title(title: str) -> None:
+    assert is_name(made_name(title, date(2026, 7, 12)))
+
+
+@pytest.mark.parametrize("title", ["我们赢了", "انتصرنا", "2026", "!"])
+def test_no_name_is_made_up_where_the_title_gives_none(title: str) -> None:
+    assert made_name(title, date(2026, 7, 12)) == ""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from datetime import timedelta
 from email.message import EmailMessage
+from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from clarion.campaigns.live import live_campaigns
-from clarion.extensions import db
+from clarion.extensions import db, now, transaction
 from clarion.outbox import service as outbox
 from clarion.outbox.models import Message
+from clarion.pages.pulse import init_pulse
 from clarion.signatures.models import Consent
 from clarion.testing import Instance, plain
 from clarion.updates import audience, service
@@ -196,3 +199,46 @@ def test_an_unsure_send_is_listed_and_never_repeated(either_instance: Instance, 
     either_instance.work()
     assert updates(either_instance) == {}
     assert states(either_instance) == {"unknown": 1}
+
+
+def test_links_are_whole_and_pictures_are_left_out(either_instance: Instance, signer, schedule) -> None:
+    signer("ana", "readers")
+    schedule(body="[Sign](/library/en#sign) and [write](mailto:a@b.example). ![p](media/share.png)")
+    either_instance.work()
+    mail = updates(either_instance)["ana@signers.example"]
+    html = str(mail.get_body(("html",)).get_content())  # type: ignore[union-attr]
+    assert 'href="http://127.0.0.1:8000/library/en#sign"' in html
+    assert "<img" not in html
+    assert "Sign (http://127.0.0.1:8000/library/en#sign) and write (mailto:a@b.example)." in " ".join(
+        plain(mail).split()
+    )
+    init_pulse(either_instance.app)
+    feed = either_instance.client.get("/library/en/updates.atom").get_data(as_text=True)
+    assert 'href="http://127.0.0.1:8000/library/en#sign"' in unescape(feed)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_it_waits_while_the_campaign_is_a_draft(
+    either_instance: Instance, signer, schedule, row, write, run, written: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signer("ana", "readers")
+    table = either_instance.home / "campaigns" / "library" / "campaign.toml"
+    before = table.read_text("utf-8")
+    schedule()
+    if written:
+        assert spread_all(either_instance) == 1
+    monkeypatch.setattr(outbox, "GIVE_UP", timedelta(seconds=-1))
+    table.write_text(before.replace('status = "live"', 'status = "draft"'), "utf-8")
+    assert run("publish", "library").exit_code == 0
+    either_instance.app.extensions["clarion.live"].forget()
+    either_instance.work()
+    assert updates(either_instance) == {}
+    assert (row().state, row().written) == ((SENT, 1) if written else (WAITING, 0))
+    assert states(either_instance) == ({"due": 1} if written else {})
+    table.write_text(before, "utf-8")
+    assert run("publish", "library").exit_code == 0
+    either_instance.app.extensions["clarion.live"].forget()
+    with either_instance.context(), transaction() as session:
+        session.execute(update(Message).values(due_at=now()))
+    either_instance.work()
+    assert set(updates(either_instance)) == {"ana@signers.example"}

@@ -33,13 +33,16 @@ class TextFile:
         return self.lines.get(key, 1) + within - 1
 
 
-def parse_text(source: str) -> TextFile:
-    """Read a text file; what cannot be understood is a fault with its line, the rest is still read."""
+def parse_text(source: str, first: str = "title") -> TextFile:
+    """Read a text file; what cannot be understood is a fault with its line, the rest is still read.
+
+    `first` is the key that its head begins with.
+    """
     result = TextFile()
     lines = _LINE_END.split(source)
     start = next((i for i, line in enumerate(lines) if line.strip()), None)
     if start is None or lines[start].strip() != "---":
-        result.faults.append((1, "The head is missing.", 'Start with a line "---", then "title: …", then "---".'))
+        result.faults.append((1, "The head is missing.", f'Start with a line "---", then "{first}: …", then "---".'))
         return result
     end = next((i for i in range(start + 1, len(lines)) if lines[i].strip() == "---"), None)
     if end is None:

@@ -41,7 +41,7 @@ def _read(folder: Folder, file: str, kind: str) -> Wording | None:
     source = folder.read(file)
     if source is None:
         return None
-    parsed = parse_text(source)
+    parsed = parse_text(source, "subject")
     for line, message, hint in parsed.faults:
         folder.fault(file, message, hint, line)
     subject = " ".join(parsed.head.get("subject", "").split())
@@ -54,6 +54,7 @@ def _read(folder: Folder, file: str, kind: str) -> Wording | None:
     check_words(folder, file, parsed, MAIL_KEYS, MAX_MAIL, (*placeholders.KNOWN, *personal))
     if len(parsed.body) <= MAX_MAIL:
         _check_targets(folder, file, parsed, tuple(personal))
+        check_for_mail(folder, file, parsed.body, parsed.body_line)
     return Wording(subject, parsed.body)
 
 
@@ -66,3 +67,17 @@ def _check_targets(folder: Folder, file: str, parsed: TextFile, personal: Sequen
                 message = f'"{{{{{name}}}}}" cannot be part of a link.'
                 hint = "Link to an address that is the same for everybody."
                 folder.fault(file, message, hint, parsed.body_line + line - 1)
+
+
+def check_for_mail(folder: Folder, file: str, words: str, first: int, key: str = "") -> None:
+    """Note what no mail can hold: pictures, which would tell who opens it, and links within a page that is not there.
+
+    `first` is the line on which the words begin.
+    """
+    for source, line in prose.images(words):
+        hint = "Link to a page that shows it."
+        folder.fault(file, f'A mail holds no pictures: "{source[:60]}".', hint, first + line - 1, key)
+    for target, line in prose.targets(words):
+        if target.startswith("#"):
+            hint = "Write the whole address of the page that is meant."
+            folder.fault(file, f'A mail has no place "{target[:60]}" to lead to.', hint, first + line - 1, key)

@@ -56,6 +56,7 @@ def check(slugs: tuple[str, ...]) -> None:
     """
     from ..campaigns import service
     from ..campaigns.loader import find_folders
+    from ..delivery.newsrehearsal import rehearse_updates
     from ..delivery.rehearsal import make_ready
     from ..domain.faults import did_you_mean, printable
     from ..plugins.manager import Plugins
@@ -77,7 +78,7 @@ def check(slugs: tuple[str, ...]) -> None:
         loaded = service.check(root, app.extensions["clarion.languages"], plugins.check, slugs)
         for one in loaded:
             rehearse_all(one)
-            check_updates(one, root)
+            rehearse_updates(one, check_updates(one, root))
     for one in loaded:
         for fault in one.faults:
             mark = "warning: " if fault.level == "warning" else ""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .following import figures, known, moment, show, stop, tell, watch
 from .instance import BadInput, application, published, shown
 
 if TYPE_CHECKING:
@@ -21,18 +21,16 @@ if TYPE_CHECKING:
     from ..domain.faults import Fault
     from ..updates.models import Update
     from ..updates.news import News
-    from ..updates.service import Progress
 
-ASKED_EVERY = 0.5
-REST = 4
-"""How much longer than a question the pause after it is: a million messages take a second to count."""
-
+DELAY = timedelta(minutes=10)
 LONGEST_DELAY = timedelta(days=90)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-def _as_delay(context: click.Context, param: click.Parameter, value: str) -> timedelta:
+def _as_delay(context: click.Context, param: click.Parameter, value: str | None) -> timedelta | None:
     """A length of time: `30s`, `10m`, `2h`, `1d`."""
+    if value is None:
+        return None
     found = re.fullmatch(r"(\d{1,7})([smhd])", value.strip())
     delay = timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else None
     if delay is None or delay > LONGEST_DELAY:
@@ -51,14 +49,14 @@ def _as_delay(context: click.Context, param: click.Parameter, value: str) -> tim
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Take the words from here, a file for each language (en.md), and not from the campaign's folder.",
 )
-@click.option(
-    "--delay", default="10m", metavar="TIME", callback=_as_delay, help="Start after so long: 10m, 2h, 1d. Ten minutes."
-)
+@click.option("--delay", metavar="TIME", callback=_as_delay, help="Start after so long: 10m, 2h, 1d. Ten minutes.")
 @click.option("--now", "at_once", is_flag=True, help="Start at once.")
 @click.option(
     "--test", metavar="ADDRESS", help="Send it to this address only, once for each language. Nothing is kept."
 )
 @click.option("--stop", is_flag=True, help="Stop it: what has not left stays here.")
+@click.option("--hide", is_flag=True, help="Take it from the page and the feed. It stops no mails.")
+@click.option("--show", is_flag=True, help="Put it back there.")
 @click.option("--status", is_flag=True, help="Tell how far it is.")
 @click.option("--wait", is_flag=True, help="Show how far it is until it is done. Ctrl-C ends the showing only.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
@@ -84,36 +82,27 @@ def update(slug: str, name: str, **asked: Any) -> None:
         if not name and not asked["files"]:
             _list(live, root)
         elif asked["stop"]:
-            _stop(live, _known(live, name))
+            stop(live, known(live, name))
+        elif asked["hide"] or asked["show"]:
+            show(live, known(live, name), public=asked["show"])
         elif asked["status"]:
-            _tell(live, _known(live, name), wait=asked["wait"])
-        elif asked["test"]:
+            tell(live, known(live, name), wait=asked["wait"])
+        elif asked["test"] is not None:
             _test(live, _read(live, root, name, asked["files"]), asked["test"])
         else:
             _send(live, root, name, asked)
 
 
 def _refuse_contradictions(slug: str, name: str, asked: dict[str, Any]) -> None:
-    wishes = [wish for wish in ("test", "stop", "status") if asked[wish]]
+    wishes = [wish for wish in ("test", "stop", "hide", "show", "status") if asked[wish] not in (None, False)]
     if len(wishes) > 1:
         raise BadInput(f"--{wishes[0]} and --{wishes[1]} do not go together: one at a time.")
-    if asked["files"] and (asked["stop"] or asked["status"]):
+    if asked["at_once"] and asked["delay"] is not None:
+        raise BadInput("--now and --delay do not go together: one at a time.")
+    if asked["files"] and wishes and wishes != ["test"]:
         raise BadInput(f"--file goes with sending and with --test, not with --{wishes[0]}.")
     if not name and not asked["files"] and (wishes or asked["wait"] or asked["at_once"]):
         raise BadInput(f"Say which update: clarion update {slug} NAME. The list of them: clarion update {slug}")
-
-
-def _known(live: LiveCampaign, name: str) -> Update:
-    """The update of this name that was scheduled once."""
-    from ..domain.faults import did_you_mean, printable
-    from ..updates import service
-
-    row = service.find(live.id, name)
-    if row is None:
-        names = [one.name for one in service.all_of(live.id)]
-        hint = did_you_mean(name, names) if names else "None was yet."
-        raise BadInput(printable(f'No update "{name}" of {live.slug} was scheduled. {hint}'))
-    return row
 
 
 def _list(live: LiveCampaign, root: Path) -> None:
@@ -124,7 +113,9 @@ def _list(live: LiveCampaign, root: Path) -> None:
     rows = service.all_of(live.id)
     for row in rows:
         progress = service.progress(row)
-        click.echo(f"{row.name:<40} {row.state:<8} {row.starts_at:%Y-%m-%d %H:%M} UTC  {_figures(progress)}")
+        click.echo(
+            f"{row.name:<40} {row.state:<8} {moment(live, row.starts_at, '%Y-%m-%d %H:%M')}  {figures(progress)}"
+        )
     names = {row.name for row in rows}
     path = _folder(live, root)
     waiting = [name for name in find_updates(path) if name not in names] if path else []
@@ -159,16 +150,23 @@ def _read(live: LiveCampaign, root: Path, name: str, files: tuple[Path, ...]) ->
         if name and not loader.is_name(name):
             raise BadInput(printable(f'"{name}" is no name for an update: a day and words, 2026-07-12-hearing.'))
         said, faults = loader.read_files(files, name, live.campaign)
-        _tell_faults(faults)
-        return said or _refuse(faults)
+        return _fit(live, said, faults)
     path = _folder(live, root)
     names = loader.find_updates(path) if path else []
     if path is None or name not in names:
         hint = did_you_mean(name, names) if names else "It has none yet."
         raise BadInput(printable(f'There is no folder "{name}" in {_place(live, root)}. {hint}'))
     said, faults = loader.read_update(path, root, name, live.campaign)
-    _tell_faults(faults, f"{shown(path)}/")
-    return said or _refuse(faults)
+    return _fit(live, said, faults, f"{shown(path)}/", f"updates/{name}/")
+
+
+def _fit(live: LiveCampaign, said: News | None, faults: list[Fault], place: str = "", below: str = "") -> News:
+    """The update, if its mails can be made; all that is wrong with it is told."""
+    from ..delivery.newsrehearsal import rehearse_news
+
+    wrong = rehearse_news(live, said, below) if said else []
+    _tell_faults([*faults, *wrong], place)
+    return said if said and not wrong else _refuse([*faults, *wrong])
 
 
 def _tell_faults(faults: list[Fault], place: str = "") -> None:
@@ -218,26 +216,47 @@ def _send(live: LiveCampaign, root: Path, name: str, asked: dict[str, Any]) -> N
     row = service.find(live.id, name) if name else None
     path = _folder(live, root)
     if row is not None and not asked["files"] and (path is None or name not in find_updates(path)):
-        _tell(live, row, wait=asked["wait"])
+        tell(live, row, wait=asked["wait"])
         return
     said = _read(live, root, name, asked["files"])
-    row = service.find(live.id, said.name)
-    if row is None:
-        if live.campaign.state(now()) == "draft":
-            raise click.ClickException(f"{live.slug} is a draft: its page, to which the mail leads, is not to be seen.")
-        _preview(live, said, starts_in := timedelta() if asked["at_once"] else asked["delay"])
-        if not asked["yes"]:
-            _ask()
-        row, new = service.schedule(live.id, said, now() + starts_in)
-        if new:
-            _tell_scheduled(live, row)
-            if asked["wait"]:
-                _watch(live, row)
-            return
+    row = service.find(live.id, said.name) if name else service.find_like(live.id, said)
+    if row is not None and not service.is_blank(row):
+        _send_no_more(live, row, said, wait=asked["wait"])
+        return
+    if live.campaign.state(now()) == "draft":
+        raise click.ClickException(f"{live.slug} is a draft: its page, to which the mail leads, is not to be seen.")
+    starts_in = timedelta() if asked["at_once"] else DELAY if asked["delay"] is None else asked["delay"]
+    _preview(live, said, starts_in)
+    if not asked["yes"]:
+        _ask()
+    row, new = service.schedule(live.id, said, now() + starts_in)
+    if not new:
+        _send_no_more(live, row, said, wait=asked["wait"])
+        return
+    _tell_scheduled(live, row)
+    if asked["wait"]:
+        watch(live, row)
+
+
+def _send_no_more(live: LiveCampaign, row: Update, said: News, *, wait: bool) -> None:
+    """Say why one that was scheduled before is not sent; what was asked for is done only if it says the same."""
+    from ..updates import service
+    from ..updates.models import STOPPED
+
+    if row.state == STOPPED:
+        tell(live, row, wait=False)
+        raise click.ClickException(
+            f"{row.name} was stopped after {row.written:,} of its messages were written. "
+            "To send the news after all, give it another name: who has got it would get it twice."
+        )
     if not service.is_same(row, said):
-        click.echo("Its words have changed since it was scheduled. What was scheduled stays as it was.")
+        tell(live, row, wait=False)
+        raise click.ClickException(
+            f"{row.name} was scheduled before, with other words than its files have now: what was scheduled stays as "
+            "it was. To send the new words, give them another name."
+        )
     click.echo(f"{row.name} was scheduled before: nothing is sent a second time.")
-    _tell(live, row, wait=asked["wait"])
+    tell(live, row, wait=wait)
 
 
 def _preview(live: LiveCampaign, said: News, delay: timedelta) -> None:
@@ -261,7 +280,7 @@ def _preview(live: LiveCampaign, said: News, delay: timedelta) -> None:
     if by_language:
         click.echo(f"          {by_language}")
     click.echo(f"  public  {'on the petition page and in its feed' if said.public else 'no, by mail only'}")
-    click.echo(f"  starts  {'at once' if not delay else f'{now() + delay:%Y-%m-%d %H:%M} UTC'}")
+    click.echo(f"  starts  {moment(live, now() + delay, '%Y-%m-%d %H:%M') if delay else 'at once'}")
 
 
 def _ask() -> None:
@@ -277,71 +296,6 @@ def _ask() -> None:
 
 
 def _tell_scheduled(live: LiveCampaign, row: Update) -> None:
-    click.echo(f"Scheduled: it starts at {row.starts_at:%Y-%m-%d %H:%M:%S} UTC, where a worker runs.")
+    click.echo(f"Scheduled: it starts at {moment(live, row.starts_at)}, where a worker runs.")
     click.echo(f"To stop it, at any time:  clarion update {live.slug} {row.name} --stop")
     click.echo(f"To see how far it is:     clarion update {live.slug} {row.name} --wait")
-
-
-def _stop(live: LiveCampaign, row: Update) -> None:
-    from ..updates import service
-
-    if not service.stop(row):
-        click.echo(f"{row.name} was stopped before.")
-        return
-    progress = service.progress(_known(live, row.name))
-    if not progress.written:
-        click.echo(f"Stopped: nobody has got {row.name}, and nobody will.")
-        return
-    click.echo(f"Stopped: what has not left stays here. {_figures(progress)}")
-    click.echo("A mail that is on its way at this moment still arrives.")
-
-
-def _tell(live: LiveCampaign, row: Update, *, wait: bool) -> None:
-    from ..extensions import now
-    from ..updates import service
-    from ..updates.models import WAITING
-
-    if wait:
-        _watch(live, row)
-        return
-    progress = service.progress(row)
-    when = (
-        f", starts at {row.starts_at:%Y-%m-%d %H:%M:%S} UTC" if row.state == WAITING and row.starts_at > now() else ""
-    )
-    click.echo(f"{row.name}: {row.state}{when}; {_figures(progress)}")
-    if progress.unknown:
-        click.echo("What is unknown may be in the mailbox: clarion messages --state unknown")
-
-
-def _watch(live: LiveCampaign, row: Update) -> None:
-    """A bar until all is done; whoever ends it early can ask again, as the work is the worker's."""
-    from ..updates import service
-
-    progress, took = service.progress(row), 0.0
-    try:
-        with click.progressbar(
-            length=(length := max(progress.total, 1)),
-            label=row.name,
-            item_show_func=lambda words: words,
-            show_eta=False,
-        ) as bar:
-            while not progress.done:
-                bar.length = length = max(progress.total, 1)
-                bar.update(progress.settled - bar.pos, _figures(progress))
-                time.sleep(max(ASKED_EVERY, took * REST))
-                asked = time.monotonic()
-                row = _known(live, row.name)
-                progress = service.progress(row)
-                took = time.monotonic() - asked
-            bar.update(length - bar.pos, _figures(progress))
-    except KeyboardInterrupt:
-        click.echo(f"\nIt goes on. To see it again: clarion update {live.slug} {row.name} --wait")
-        return
-    _tell(live, row, wait=False)
-
-
-def _figures(progress: Progress) -> str:
-    """`written 3,000 of 3,000, sent 2,990, failed 2, unknown 1`; what is none is left out, but for what was sent."""
-    words = [f"written {progress.written:,} of {progress.total:,}", f"sent {progress.sent:,}"]
-    others = {"failed": progress.failed, "unknown": progress.unknown, "not needed any more": progress.needless}
-    return ", ".join([*words, *(f"{name} {n:,}" for name, n in others.items() if n)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeAlias
 
 from flask import current_app
@@ -17,6 +18,16 @@ Composer: TypeAlias = Callable[[Leased, Sealed | None], Mail]
 
 class NothingToSay(Exception):
     """The message has no purpose any more: the signature is gone, or confirmed meanwhile."""
+
+
+class NotYet(Exception):
+    """The message must not leave now, for a reason of ours that ends some day: it waits as long as that takes, until
+    `at` where that is known."""
+
+    def __init__(self, code: str, at: datetime | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.at = at
 
 
 def composer_of(kind: str) -> Composer:

@@ -9,12 +9,12 @@ from flask_babel import force_locale
 
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.schema import PERSONAL
-from ..domain import placeholders, prose
+from ..domain import placeholders
 from ..domain.campaign import Wording
 from ..extensions import db, now
 from ..outbox.service import Leased
 from ..pages.links import share_links
-from ..pages.render import fill, keeping, language_named, links, settings, to_html
+from ..pages.render import fill, keeping, language_named, links, settings, to_html_alone, to_text
 from ..signatures import consents
 from ..signatures.models import CONFIRMED, PENDING, VOID
 from .channels import Mail, MailChannel
@@ -26,7 +26,7 @@ from .moulds import MouldShelf, mark, values
 from .signers import Sealed, open_signer
 
 ENDED_WITH_NEWS = ("again", "thanks")
-"""Kinds that can be ended with the news of the lead; a confirmation answers what was done just now, and cannot."""
+"""Kinds whose foot ends the news of the lead; a confirmation answers what was done just now, and has none."""
 
 
 def compose(leased: Leased, signature: Sealed | None) -> Mail:
@@ -36,7 +36,8 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
         raise NothingToSay
     person, link = open_signer(live, signature)
     lead = live.campaign.lead.id
-    if leased.kind in ENDED_WITH_NEWS and signature.state == CONFIRMED and _has_ended(leased.signature_id, lead):
+    # who signs again is told so each time: the page says that a mail is on its way, and its cap bounds how many
+    if leased.kind == "thanks" and _has_ended(leased.signature_id, lead):
         raise NothingToSay
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
     sender = mail_channel().sender
@@ -69,7 +70,7 @@ def _is_wanted(kind: str, state: str) -> bool:
 
 
 def _has_ended(signature_id: int | None, organisation: str) -> bool:
-    """Whether a signer ended the mails of an organisation; who must do something is told so all the same."""
+    """Whether a signer ended the mails of an organisation."""
     known = consents.one_of(signature_id or 0, organisation, "email")
     # after a rollback psycopg would forget all statements it has prepared
     db.session.commit()
@@ -96,10 +97,10 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             "page_url": url,
             "share": share_links(url, share_text, text.title),
             "share_text": share_text,
-            "own_html": short_lines(to_html(_personal(own, kind, "htmlname"), live, code)) if own else "",
-            "own_text": prose.plain(fill(_personal(own, kind, "name"), live, code)) if own else "",
-            "html": {"thanks": to_html(text.thanks, live, code)},
-            "thanks_text": prose.plain(fill(text.thanks, live, code)),
+            "own_html": short_lines(to_html_alone(_personal(own, kind, "htmlname"), live, code)) if own else "",
+            "own_text": to_text(_personal(own, kind, "name"), live, code) if own else "",
+            "html": {"thanks": to_html_alone(text.thanks, live, code)},
+            "thanks_text": to_text(text.thanks, live, code),
             "lead": campaign.lead,
             "keeping": keeping(campaign, code),
             "state": state,

@@ -61,7 +61,7 @@ def rehearse(loaded: Loaded) -> None:
 
 def note(loaded: Loaded, file: str, kind: str, make: Callable[[], bytes]) -> None:
     """Make one mail, and tell once what is wrong with it as a fault of a file."""
-    if what := _wrong(make):
+    if what := wrong(make):
         hint = "Take back the last change, or leave out what is special in it."
         fault = Fault(file, f'The mail "{kind}" cannot be made: {what}.', hint)
         if fault not in loaded.faults:
@@ -74,15 +74,15 @@ def settle(loaded: Loaded) -> None:
         loaded.campaign = None
 
 
-class _Refused(ValueError):
+class Refused(ValueError):
     """Why a mail cannot be made, in words."""
 
 
-def _wrong(make: Callable[[], bytes]) -> str:
+def wrong(make: Callable[[], bytes]) -> str:
     """What is wrong with a mail, or nothing."""
     try:
         raw = make()
-    except _Refused as error:
+    except Refused as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must be found out now and not by a signer
         return f"{type(error).__name__}"
@@ -95,11 +95,11 @@ def _made(live: LiveCampaign, kind: str, code: str, state: str) -> bytes:
     own, text = live.campaign.mail.get(kind, {}).get(code), live.campaign.text(code)
     for said in (own.body if own else "", text.thanks):
         if placeholders.RESERVED in prose.plain(fill(said, live, code)):
-            raise _Refused(f'"{placeholders.RESERVED}" cannot stand in it')
-    return Mould.of(as_email(words(kind, live, code, state))).cast(_somebodys())
+            raise Refused(f'"{placeholders.RESERVED}" cannot stand in it')
+    return Mould.of(as_email(words(kind, live, code, state))).cast(somebodys())
 
 
-def _somebodys() -> dict[str, str]:
+def somebodys() -> dict[str, str]:
     """What is filled in for a person whose name is as long as it may be."""
     token = "x" * 64
     given = values(

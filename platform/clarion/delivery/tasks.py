@@ -16,7 +16,7 @@ from ..outbox import service
 from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
 from .channels import Blocked, Channel, Refused, Retry, Unreachable, Unsure
-from .composing import NothingToSay, composer_of
+from .composing import NothingToSay, NotYet, composer_of
 from .feedback import keep_refusal
 from .lanes import Lane, channel_of
 from .mailboxes import admit
@@ -98,6 +98,8 @@ class Relay:
             code = self._pass_on(leased, signature)
         except NothingToSay:
             return service.needless(leased)
+        except NotYet as error:
+            return service.not_yet(leased, error.code, error.at)
         except Blocked as error:
             return self._blocked(leased, error.code)
         except Retry as error:

@@ -12,18 +12,17 @@ from markupsafe import Markup
 from sqlalchemy import and_, select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
-from ..domain import prose
 from ..domain.campaign import Organisation
 from ..extensions import db, now
 from ..outbox.service import Leased
-from ..pages.render import fill, keeping, language_named, links, settings, to_html
+from ..pages.render import keeping, language_named, links, settings, to_html_alone, to_text
 from ..signatures.models import CONFIRMED, Consent, Signature
 from ..updates.audience import agreed
 from ..updates.models import STOPPED, Update
 from ..updates.news import News, Texts
 from ..updates.service import KIND
 from .channels import Mail
-from .composing import Composer, NothingToSay
+from .composing import Composer, NothingToSay, NotYet
 from .feedback import message_name
 from .headers import feedback_id, unsubscribe_url
 from .mails import mail_channel
@@ -33,17 +32,19 @@ from .signers import Sealed, open_signer
 
 
 def compose(leased: Leased, signature: Sealed | None) -> Mail:
-    """The mail of one message of an update. Raises `NothingToSay`, `KeyMissing` or `SealBroken`."""
+    """The mail of one message of an update. Raises `NothingToSay`, `NotYet`, `KeyMissing` or `SealBroken`."""
     live = live_campaigns().by_id(leased.campaign_id)
     if signature is None or live is None or leased.about_id is None or leased.signature_id is None:
         raise NothingToSay
-    name, organisation = _still_wanted(leased.about_id, leased.signature_id, live)
+    if live.campaign.state(now()) == "draft":
+        raise NotYet("draft")
+    organisation = _still_wanted(leased.about_id, leased.signature_id, live)
     person, link = open_signer(live, signature)
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
     update_id = leased.about_id
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
     key = (KIND, update_id, live.edition_id, code)
-    mould = shelf.get(key, lambda: as_email(_words(live, name, organisation, _texts(update_id), code)))
+    mould = shelf.get(key, lambda: as_email(_words(live, organisation, _texts(update_id), code)))
     sender = mail_channel().sender
     content = mould.cast(
         values(
@@ -58,25 +59,25 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     return Mail(leased.id, f"{KIND}-{code}", sender, person.email, content)
 
 
-def _still_wanted(update_id: int, signature_id: int, live: LiveCampaign) -> tuple[str, Organisation]:
-    """The name of the update and who sends it, if the yes still stands: three rows, each found by its unique key.
+def _still_wanted(update_id: int, signature_id: int, live: LiveCampaign) -> Organisation:
+    """Who sends the update, if the yes still stands: three rows, each found by its unique key.
 
     The signature is asked anew, as the page of messages was read some moments ago.
     """
     yes = and_(Consent.signature_id == signature_id, agreed(Update.organisation))
     query = (
-        select(Update.name, Update.organisation)
+        select(Update.organisation)
         .join(Consent, yes)
         .join(Signature, Signature.id == Consent.signature_id)
         .where(Update.id == update_id, Update.state != STOPPED, Signature.state == CONFIRMED)
     )
-    row = db.session.execute(query).one_or_none()
+    sender = db.session.scalars(query).one_or_none()
     # after a rollback, which ends a question otherwise, psycopg would forget all statements it has prepared
     db.session.commit()
-    organisation = live.campaign.organisation(row.organisation) if row is not None else None
-    if row is None or organisation is None:
+    organisation = live.campaign.organisation(sender) if sender is not None else None
+    if organisation is None:
         raise NothingToSay
-    return row.name, organisation
+    return organisation
 
 
 def _texts(update_id: int) -> Texts:
@@ -86,9 +87,7 @@ def _texts(update_id: int) -> Texts:
     return Texts.from_json(content)
 
 
-def _words(
-    live: LiveCampaign, name: str, organisation: Organisation, texts: Texts, code: str, *, test: bool = False
-) -> Words:
+def _words(live: LiveCampaign, organisation: Organisation, texts: Texts, code: str, *, test: bool = False) -> Words:
     """The mail in one language, with marks where each person's own are cast in; a test has nobody's links."""
     campaign = live.campaign
     written = texts.text(code, campaign.languages[0])
@@ -102,8 +101,8 @@ def _words(
             "written_in": language_named(written.language),
             "language": language_named(code),
             "direction": language_named(code).direction,
-            "news_html": _styled(to_html(written.body, live, written.language)),
-            "news_text": prose.plain(fill(written.body, live, written.language)),
+            "news_html": _styled(to_html_alone(written.body, live, written.language)),
+            "news_text": to_text(written.body, live, written.language),
             "page_url": page_url,
             "me_url": page_url if test else mark("me"),
             "unsubscribe_url": page_url if test else mark("unsubscribe"),
@@ -129,6 +128,12 @@ def _words(
         )
 
 
+def words(live: LiveCampaign, said: News, code: str, *, test: bool = False) -> Words:
+    """The mail of an update that nobody has got yet."""
+    organisation = live.campaign.organisation(said.organisation) or live.campaign.lead
+    return _words(live, organisation, Texts(said.texts), code, test=test)
+
+
 _STYLES = {
     "<h2": "margin:26px 0 8px;font-size:19px;line-height:1.3",
     "<h3": "margin:22px 0 6px;font-size:17px;line-height:1.3",
@@ -142,18 +147,17 @@ _STYLES = {
 
 def _styled(html: Markup) -> Markup:
     """The words as a mail shows them."""
-    words = str(short_lines(html))
+    styled = str(short_lines(html))
     for tag, style in _STYLES.items():
-        words = words.replace(tag, f'{tag} style="{style}"')
-    return Markup(words)  # noqa: S704 - cleaned by an allow-list, with styles of our own
+        styled = styled.replace(tag, f'{tag} style="{style}"')
+    return Markup(styled)  # noqa: S704 - cleaned by an allow-list, with styles of our own
 
 
 def test_mails(live: LiveCampaign, said: News, recipient: str) -> Iterator[Mail]:
     """A mail in each of the campaign's languages, for one who wants to see it first; nothing is kept of it."""
-    organisation = live.campaign.organisation(said.organisation) or live.campaign.lead
     sender = mail_channel().sender
     for code in live.campaign.languages:
-        mould = Mould.of(as_email(_words(live, said.name, organisation, Texts(said.texts), code, test=True)))
+        mould = Mould.of(as_email(words(live, said, code, test=True)))
         content = mould.cast(
             values(
                 recipient,

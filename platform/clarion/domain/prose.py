@@ -25,17 +25,21 @@ _MAILBOX = re.compile(r"[^\s@:/]{1,64}@[^\s@:/]{1,250}\.[a-z]{2,20}", re.IGNOREC
 _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,9}[a-z]{2,20}(?:[/?#:]|$)", re.IGNORECASE)
 
 
-def render(markdown: str, image_url: Callable[[str], str] = lambda src: "") -> str:
+def render(
+    markdown: str, image_url: Callable[[str], str] = lambda src: "", link_url: Callable[[str], str] = lambda href: href
+) -> str:
     """Safe HTML of a Markdown text.
 
     Parsed without raw HTML and cleaned once more by an allow-list, so that a fault in one of the
     two is not enough. `image_url` turns `media/x.jpg` into the address it is served under, or
-    into nothing, which leaves the image out.
+    into nothing, which leaves the image out; `link_url` turns where a link leads into a whole address.
     """
     tokens = _parser.parse(markdown)
     for token in _inline(tokens):
         if token.type == "image":
             token.attrSet("src", image_url(_source(token)))
+        elif token.type == "link_open":
+            token.attrSet("href", link_url(str(token.attrGet("href") or "")))
     html = _parser.renderer.render(tokens, _parser.options, {})
     html = re.sub(r'<img src=""[^>]*>', "", html)
     html = re.sub(r"(</?)h1>", r"\1h2>", html)
@@ -58,8 +62,8 @@ def _of_this_site(address: str) -> str | None:
     return address if _OWN_IMAGE.fullmatch(address) else None
 
 
-def plain(markdown: str) -> str:
-    """The text for a plain mail: paragraphs, list signs, and links written out."""
+def plain(markdown: str, link_url: Callable[[str], str] = lambda href: href) -> str:
+    """The text for a plain mail: paragraphs, list signs, and links written out, made whole by `link_url`."""
     parts: list[str] = []
     counters: list[int | None] = []
     for token in _parser.parse(markdown):
@@ -76,7 +80,7 @@ def plain(markdown: str) -> str:
             if number is not None:
                 counters[-1] = number + 1
         elif token.type == "inline":
-            parts.append(_plain_inline(token.children or []))
+            parts.append(_plain_inline(token.children or [], link_url))
             parts.append("\n" if counters else "\n\n")
         elif token.type in ("fence", "code_block"):
             parts.append(f"{token.content}\n")
@@ -161,7 +165,7 @@ def _inline(tokens: list[Token]) -> list[Token]:
     return [child for token in tokens for child in token.children or []]
 
 
-def _plain_inline(tokens: list[Token]) -> str:
+def _plain_inline(tokens: list[Token], link_url: Callable[[str], str]) -> str:
     out: list[str] = []
     href = ""
     for token in tokens:
@@ -170,7 +174,7 @@ def _plain_inline(tokens: list[Token]) -> str:
         elif token.type in ("softbreak", "hardbreak"):
             out.append(" " if token.type == "softbreak" else "\n")
         elif token.type == "link_open":
-            href = str(token.attrGet("href") or "")
+            href = link_url(str(token.attrGet("href") or ""))
         elif token.type == "link_close" and href and out[-1:] != [href]:
             out.append(f" ({href})")
     return "".join(out)

@@ -28,6 +28,9 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
 GIVE_UP = timedelta(hours=72)
 
+LATER = timedelta(minutes=10)
+"""After how long a message that must not leave yet is asked about again."""
+
 BLOCKED = "blocked"
 """How the code of a message begins that waits because the other side refuses us."""
 
@@ -239,6 +242,11 @@ def put_off(leased: Leased, code: str, wait: timedelta | None = None) -> Settlem
 def blocked(leased: Leased, code: str) -> Settlement:
     """The other side refuses us: the message is put off, and stays due until somebody has set that right."""
     return Settlement(leased, DUE, f"{BLOCKED} {code}", now() + _pause(leased))
+
+
+def not_yet(leased: Leased, code: str, at: datetime | None = None) -> Settlement:
+    """It must not leave now, for a reason of ours: the message stays due for as long as that takes."""
+    return Settlement(leased, DUE, code, at or now() + LATER)
 
 
 def _pause(leased: Leased) -> timedelta:

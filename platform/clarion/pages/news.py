@@ -18,7 +18,7 @@ from ..updates.shown import ShownUpdate
 from .headings import heading, listed
 from .links import feed_path, update_path
 from .pulse import pulse
-from .render import LanguageChoice, campaign_context, fill, language_named, links, to_html
+from .render import LanguageChoice, campaign_context, fill, language_named, links, to_html, to_html_alone
 
 MORE = 10
 FED = 20
@@ -70,7 +70,9 @@ def update_page(live: LiveCampaign, language: str, update: ShownUpdate) -> str:
 
 
 def _sender(live: LiveCampaign, update: ShownUpdate) -> str:
-    return (live.campaign.organisation(update.organisation) or live.campaign.lead).name
+    """Its name today, or the one it had then: it may have left the campaign, and the lead did not write this."""
+    found = live.campaign.organisation(update.organisation)
+    return found.name if found else update.texts.sender or update.organisation
 
 
 def _first_words(text: str, most: int = 200) -> str:
@@ -110,7 +112,7 @@ def _add_entry(root: ElementTree.Element, live: LiveCampaign, update: ShownUpdat
     _add(entry, "published", _moment(update.at))
     _link(entry, "alternate", links().base_url + read.path, "text/html")
     _add_author(entry, _sender(live, update))
-    _add(entry, "content", str(to_html(body, live, read.language))).set("type", "html")
+    _add(entry, "content", str(to_html_alone(body, live, read.language))).set("type", "html")
 
 
 def _add(parent: ElementTree.Element, name: str, words: str) -> ElementTree.Element:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import urljoin
 
 from flask import current_app, g, has_request_context, render_template, url_for
 from flask_babel import force_locale, gettext
@@ -97,6 +99,35 @@ def to_html(words: str, live: LiveCampaign, language: str) -> Markup:
     base = "" if has_request_context() else links().base_url
     images = tuple((media.name, f"{base}/media/{media.digest}") for media in live.campaign.media)
     return _rendered(fill(words, live, language), images)
+
+
+def to_html_alone(words: str, live: LiveCampaign, language: str) -> Markup:
+    """The same for a mail or a feed, around which is no page: links are whole, and there are no pictures.
+
+    A picture is fetched from this site when the mail is opened, which would tell who opens it, and when.
+    """
+    return _rendered_alone(fill(words, live, language), links().page(live.slug, language))
+
+
+def to_text(words: str, live: LiveCampaign, language: str) -> str:
+    """The same as plain text."""
+    page = links().page(live.slug, language)
+    return prose.plain(fill(words, live, language), lambda href: _whole(href, page))
+
+
+def _whole(href: str, page: str) -> str:
+    """Where a link leads from the campaign's page; a mark stands for a whole address that is cast in later."""
+    if href.startswith(placeholders.RESERVED):
+        return href
+    with suppress(ValueError):
+        return urljoin(page, href)
+    return href
+
+
+@lru_cache(maxsize=256)
+def _rendered_alone(words: str, page: str) -> Markup:
+    html = prose.render(words, link_url=lambda href: _whole(href, page))
+    return Markup(html)  # noqa: S704 - cleaned by an allow-list
 
 
 @lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ from sqlalchemy import update
 from werkzeug.wrappers import Response
 
 from ..campaigns.live import LiveCampaign, live_campaigns
+from ..campaigns.service import edition_campaign
 from ..delivery.models import Addressee
 from ..extensions import db, this_minute, transaction
 from ..i18n import best_language
@@ -42,9 +43,17 @@ class _Ending:
 
     @property
     def organisation(self) -> str:
-        """The name of the organisation whose mails end; the lead answers for mails to decision makers."""
-        found = self.live.campaign.organisation(self.ends.organisation) if self.ends.organisation else None
-        return found.name if found else self.live.campaign.lead.name
+        """The name of the organisation whose mails end; the lead answers for mails to decision makers.
+
+        One that has left the campaign has the name that stood in the words its signer said yes to.
+        """
+        if not self.ends.organisation:
+            return self.live.campaign.lead.name
+        found = self.live.campaign.organisation(self.ends.organisation)
+        if found is None and (consent := _consent(self)) is not None:
+            edition = edition_campaign(consent.edition_id)
+            found = edition.organisation(self.ends.organisation) if edition else None
+        return found.name if found else self.ends.organisation
 
 
 @bp.get("/unsubscribe/<token>")

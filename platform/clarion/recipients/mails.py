@@ -21,14 +21,13 @@ from ..delivery.mime import Words, as_email
 from ..delivery.models import Addressee, Delivery
 from ..delivery.moulds import LINE
 from ..delivery.signers import Sealed, open_signer
-from ..domain import prose
 from ..domain.campaign import Recipient
 from ..domain.names import public_name
 from ..extensions import db, now
 from ..i18n import format_number
 from ..outbox.models import SENT, Message
 from ..outbox.service import Leased
-from ..pages.render import fill, language_named, links, to_html
+from ..pages.render import language_named, links, to_html_alone, to_text
 from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
 from .figures import Figures, said
 from .letters import another_day, in_hours
@@ -164,8 +163,8 @@ def _shared(live: LiveCampaign, recipient: Recipient, code: str, *, letter: bool
         "recipient": recipient,
         "office": office,
         "district": district,
-        "ask_html": to_html(text.ask, live, code),
-        "ask_text": prose.plain(fill(text.ask, live, code)),
+        "ask_html": to_html_alone(text.ask, live, code),
+        "ask_text": to_text(text.ask, live, code),
         "page_url": links().page(campaign.slug, code),
         "lead": campaign.lead,
         "keeping": sent_by,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, select
 
-from ..extensions import Transaction, db
+from ..extensions import db
 from ..signatures.models import CONFIRMED, Consent, Signature
 from .models import Update
 
@@ -27,15 +27,17 @@ def agreed(organisation: str | SQLColumnExpression[str]) -> ColumnElement[bool]:
     )
 
 
-def _stands(campaign_id: int, organisation: str) -> ColumnElement[bool]:
+def _stands(organisation: str) -> ColumnElement[bool]:
     # found by the unique key (signature, organisation, channel), so consents need no index of their own
     yes = select(Consent.id).where(Consent.signature_id == Signature.id, agreed(organisation)).exists()
-    return and_(Signature.campaign_id == campaign_id, Signature.state == CONFIRMED, yes)
+    return and_(Signature.state == CONFIRMED, yes)
 
 
 def numbers(campaign_id: int, organisation: str, beyond: int = 0) -> dict[str, int]:
     """How many would get an update now, by language; `beyond` leaves out the signatures up to this one."""
-    query = select(Signature.language, func.count()).where(_stands(campaign_id, organisation), Signature.id > beyond)
+    query = select(Signature.language, func.count()).where(
+        Signature.campaign_id == campaign_id, _stands(organisation), Signature.id > beyond
+    )
     return dict(db.session.execute(query.group_by(Signature.language)).all())
 
 
@@ -48,13 +50,16 @@ class Stretch:
     last: bool
 
 
-def next_stretch(session: Transaction, row: Update) -> Stretch:
-    """The signers who come next, from the last one that was reached."""
+def next_stretch(row: Update) -> Stretch:
+    """The signers who come next, from the last one that was reached; read before anything is written or held."""
+    session = db.session
     newest = session.scalar(select(func.max(Signature.id))) or 0
     end = min(row.reached + STRETCH, newest)
+    # a sum is in no index: left to choose, SQLite finds the campaign by its own and sorts all of it for each page
     query = (
         select(Signature.id)
-        .where(Signature.id > row.reached, Signature.id <= end, _stands(row.campaign_id, row.organisation))
+        .where(Signature.id > row.reached, Signature.id <= end, Signature.campaign_id + 0 == row.campaign_id)
+        .where(_stands(row.organisation))
         .order_by(Signature.id)
         .limit(PAGE)
     )

@@ -8,13 +8,14 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from unicodedata import normalize
+from zoneinfo import ZoneInfo
 
 from ..campaigns.folder import MAX_TEXT, UPDATES, Folder
 from ..campaigns.loader import Loaded
 from ..campaigns.schema import MAX_UPDATE, UPDATE_KEYS
 from ..campaigns.textfile import TextFile, parse_text
 from ..campaigns.texts import check_keys, check_words, parts
-from ..domain import prose
+from ..campaigns.wordings import check_for_mail
 from ..domain.campaign import Campaign
 from ..domain.faults import Fault, did_you_mean
 from ..extensions import now
@@ -35,38 +36,41 @@ def is_name(name: str) -> bool:
 
 def find_updates(folder: Path) -> list[str]:
     """The names of the updates in a campaign's folder, the oldest first; right or not."""
-    if not (folder / UPDATES).is_dir():
+    if not (folder / UPDATES).is_dir() or (folder / UPDATES).is_symlink():
         return []
-    return sorted(p.name for p in (folder / UPDATES).iterdir() if p.is_dir() and not p.name.startswith((".", "_")))
+    found = (p for p in (folder / UPDATES).iterdir() if p.is_dir() and not p.is_symlink())
+    return sorted(p.name for p in found if not p.name.startswith((".", "_")))
 
 
-def check_updates(loaded: Loaded, root: Path) -> None:
-    """Add the faults of a folder's updates to those of its campaign, which can be published all the same."""
+def check_updates(loaded: Loaded, root: Path) -> list[News]:
+    """Add the faults of a folder's updates to those of its campaign, which can be published all the same; the rest."""
     path = root / loaded.folder
     if path.is_symlink() or not (path / UPDATES).exists():
-        return
+        return []
+    found: list[News] = []
     folder = Folder(path, root)
     try:
-        _check_all(folder, loaded.campaign)
+        found = _check_all(folder, loaded.campaign)
     except OSError as error:
         name = Path(error.filename).name if error.filename else UPDATES
         folder.fault(name, f"Cannot be read: {error.strerror}.", "Check that the file is there and may be read.")
     known = set(loaded.faults)
     loaded.faults += [fault for fault in folder.faults if fault not in known and fault.file.startswith(UPDATES)]
+    return found
 
 
-def _check_all(folder: Folder, campaign: Campaign | None) -> None:
+def _check_all(folder: Folder, campaign: Campaign | None) -> list[News]:
     if not folder.survey():
-        return
+        return []
     if not (folder.path / UPDATES).is_dir():
         folder.fault(UPDATES, "This is no folder.", f"Make a folder {UPDATES}, and in it one for each update.")
-        return
+        return []
     for path in sorted((folder.path / UPDATES).iterdir()):
         if path.is_file() and not path.name.startswith((".", "_")):
             hint = f"Put it into a folder of its own: {UPDATES}/2026-07-12-hearing/en.md."
             folder.fault(f"{UPDATES}/{path.name}", "The file belongs to no update.", hint)
-    for name in find_updates(folder.path):
-        _read_folder(folder, name, campaign)
+    read = [_read_folder(folder, name, campaign, sending=False) for name in find_updates(folder.path)]
+    return [one for one in read if one is not None]
 
 
 def read_update(path: Path, root: Path, name: str, campaign: Campaign) -> tuple[News | None, list[Fault]]:
@@ -92,7 +96,7 @@ def read_files(paths: Sequence[Path], name: str, campaign: Campaign) -> tuple[Ne
     return _read(folder, name, files, campaign), folder.faults
 
 
-def _read_folder(folder: Folder, name: str, campaign: Campaign | None) -> News | None:
+def _read_folder(folder: Folder, name: str, campaign: Campaign | None, *, sending: bool = True) -> News | None:
     place = f"{UPDATES}/{name}"
     if not is_name(name):
         hint = "Name it with its day and a few words, in small letters: 2026-07-12-hearing."
@@ -106,11 +110,17 @@ def _read_folder(folder: Folder, name: str, campaign: Campaign | None) -> News |
             folder.fault(f"{place}/{path.name}", "This is not read.", hint, warning=True)
         else:
             files[path.stem] = f"{place}/{path.name}"
-    return _read(folder, name, files, campaign, place)
+    return _read(folder, name, files, campaign, place, sending=sending)
 
 
 def _read(
-    folder: Folder, name: str, files: Mapping[str, str], campaign: Campaign | None, place: str = ""
+    folder: Folder,
+    name: str,
+    files: Mapping[str, str],
+    campaign: Campaign | None,
+    place: str = "",
+    *,
+    sending: bool = True,
 ) -> News | None:
     """Read the files, by language. Without a campaign, as its own folder has faults, all that needs none is checked."""
     errors = len(folder.errors)
@@ -120,7 +130,7 @@ def _read(
     organisation = _one_of(folder, files, parsed, "organisation")
     public = _one_of(folder, files, parsed, "public").lower()
     if campaign:
-        _check_organisation(folder, files, parsed, campaign, organisation)
+        _check_organisation(folder, files, parsed, campaign, organisation, sending)
     for code, one in parsed.items():
         if one.head.get("public", "").lower() not in (*_YES, *_NO):
             folder.fault(
@@ -130,15 +140,20 @@ def _read(
         return None
     order = [code for code in campaign.languages if code in parsed]
     texts = {code: Words(code, " ".join(parsed[code].head["title"].split()), parsed[code].body) for code in order}
-    name = name or made_name(texts[order[0]].title)
-    return News(name, organisation or campaign.lead.id, public not in _NO, texts)
+    name = name or made_name(texts[order[0]].title, now().astimezone(ZoneInfo(campaign.time_zone)).date())
+    if not name:
+        hint = f"Say it before the files: clarion update {campaign.slug} 2026-07-12-hearing --file …"
+        folder.fault(files[order[0]], "No name can be made from the title, which has no plain letters.", hint)
+        return None
+    sender = campaign.organisation(organisation) or campaign.lead
+    return News(name, organisation or sender.id, public not in _NO, texts, sender.name)
 
 
-def made_name(title: str, day: date | None = None) -> str:
-    """A name for an update that has no folder: its day, and the title as far as it is plain letters."""
+def made_name(title: str, day: date) -> str:
+    """A name for an update that has no folder: its day, and the title as far as it is plain letters; else empty."""
     plain = normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-")
-    return f"{day or now().date()}-{words or 'update'}"
+    return f"{day}-{words}" if re.search("[a-z]", words) else ""
 
 
 def _check_languages(folder: Folder, files: Mapping[str, str], campaign: Campaign, place: str) -> None:
@@ -174,9 +189,7 @@ def _read_file(folder: Folder, file: str) -> TextFile | None:
     check_keys(folder, file, parsed, UPDATE_KEYS, MAX_UPDATE)
     check_words(folder, file, parsed, UPDATE_KEYS, MAX_UPDATE)
     for key, text, first in parts(parsed, UPDATE_KEYS, MAX_UPDATE):
-        for source, line in prose.images(text):
-            hint = "Link to a page that shows it."
-            folder.fault(file, f'A mail holds no pictures: "{source[:60]}".', hint, first + line - 1, key)
+        check_for_mail(folder, file, text, first, key)
     return parsed
 
 
@@ -192,8 +205,14 @@ def _one_of(folder: Folder, files: Mapping[str, str], parsed: Mapping[str, TextF
 
 
 def _check_organisation(
-    folder: Folder, files: Mapping[str, str], parsed: Mapping[str, TextFile], campaign: Campaign, said: str
+    folder: Folder,
+    files: Mapping[str, str],
+    parsed: Mapping[str, TextFile],
+    campaign: Campaign,
+    said: str,
+    sending: bool,
 ) -> None:
+    """Note a sender that is none. News that is out already may be of one that has left: only sending is refused."""
     code = next((code for code, one in parsed.items() if one.head.get("organisation")), next(iter(parsed), ""))
     if not code:
         return
@@ -201,7 +220,8 @@ def _check_organisation(
     found = campaign.organisation(said) if said else campaign.lead
     if found is None:
         hint = did_you_mean(said, [one.id for one in campaign.organisations])
-        folder.fault(files[code], f'There is no organisation "{said[:60]}".', hint, line, "organisation")
+        message = f'There is no organisation "{said[:60]}".'
+        folder.fault(files[code], message, hint, line, "organisation", warning=not sending)
     elif "email" not in found.channels:
         message = f'"{found.id}" asks nobody for consent to emails, so nobody new gets this.'
         hint = f'Write channels = ["email"] in [organisations.{found.id}] of campaign.toml.'

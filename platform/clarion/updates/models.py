@@ -30,7 +30,7 @@ class Update(db.Model):  # type: ignore[name-defined,misc]
     public: Mapped[bool]
     """Whether the page and the feed show it too."""
     content: Mapped[str] = mapped_column(Text)
-    """JSON: by language its title and its words in Markdown."""
+    """JSON: the name its sender had, and by language its title and its words in Markdown."""
     state: Mapped[str] = mapped_column(String(12), default=WAITING)
     created_at: Mapped[datetime] = mapped_column(Moment)
     starts_at: Mapped[datetime] = mapped_column(Moment)

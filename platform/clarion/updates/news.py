@@ -28,12 +28,15 @@ class News:
     public: bool
     texts: Mapping[str, Words]
     """By language; the campaign's main language is always there."""
+    sender: str = ""
+    """The name of the organisation, which may leave the campaign once the news is out."""
 
     @property
     def content(self) -> str:
-        """Its words as canonical JSON: equal words give equal bytes."""
+        """Its words and its sender's name as canonical JSON."""
         texts = {code: asdict(words) for code, words in self.texts.items()}
-        return json.dumps(texts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        content = {"sender": self.sender, "texts": texts}
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,14 @@ class Texts:
     """The words of an update in each of its languages."""
 
     by_language: Mapping[str, Words]
+    sender: str = ""
+    """The name its sender had when it was scheduled."""
 
     @classmethod
     def from_json(cls, content: str) -> Self:
         """What `News.content` wrote."""
-        return cls({code: Words(**words) for code, words in json.loads(content).items()})
+        raw = json.loads(content)
+        return cls({code: Words(**words) for code, words in raw["texts"].items()}, raw["sender"])
 
     def text(self, language: str, main: str) -> Words:
         """The words in a language, or in the campaign's main one."""

@@ -6,21 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from ..extensions import db, insert_if_new, now, this_minute, transaction
 from ..outbox.models import BOUNCED, DUE, FAILED, NEEDLESS, SENT, UNKNOWN, Message
 from . import audience
 from .models import SENDING, STOPPED, WAITING, Update
 from .models import SENT as ALL_WRITTEN
-from .news import News
+from .news import News, Texts
 
 KIND = "update"
 """The kind of an update's messages."""
 
 
 def schedule(campaign_id: int, news: News, starts_at: datetime) -> tuple[Update, bool]:
-    """Let an update start at a moment; and whether it is new. One of this name that is there already stays as it is."""
+    """Let an update start at a moment; and whether it is new. One of this name that is there already stays as it is.
+
+    One that was stopped before anything was written makes way: nobody knows it.
+    """
     row = {
         "campaign_id": campaign_id,
         "name": news.name,
@@ -33,7 +36,9 @@ def schedule(campaign_id: int, news: News, starts_at: datetime) -> tuple[Update,
         "reached": 0,
         "written": 0,
     }
+    blank = delete(Update).where(Update.state == STOPPED, Update.written == 0)
     with transaction() as session:
+        session.execute(blank.where(Update.campaign_id == campaign_id, Update.name == news.name))
         new = session.scalar(insert_if_new(Update).values(row).returning(Update.id)) is not None
     found = find(campaign_id, news.name)
     assert found is not None
@@ -51,19 +56,40 @@ def all_of(campaign_id: int) -> list[Update]:
     return list(db.session.scalars(select(Update).filter_by(campaign_id=campaign_id).order_by(Update.id.desc())))
 
 
+def find_like(campaign_id: int, news: News) -> Update | None:
+    """The update that says the same under whatever name, else the one of this name: names may be made anew each day."""
+    found = all_of(campaign_id)
+    same = (row for row in found if row.state != STOPPED and is_same(row, news))
+    return next(same, None) or next((row for row in found if row.name == news.name), None)
+
+
 def is_same(row: Update, news: News) -> bool:
-    """Whether files still say what was scheduled."""
-    return (row.content, row.organisation, row.public) == (news.content, news.organisation, news.public)
+    """Whether files still say what was scheduled; where it is shown, and its sender's name, may have changed since."""
+    return row.organisation == news.organisation and Texts.from_json(row.content).by_language == news.texts
+
+
+def is_blank(row: Update) -> bool:
+    """Whether it was stopped before a single message was written: it can be scheduled anew."""
+    return row.state == STOPPED and not row.written
 
 
 def stop(row: Update) -> bool:
-    """Stop an update: what is not written never is, what has not begun is not sent. `False` if it was stopped before.
+    """Stop an update: what is not written never is, what has not begun is not sent; whether anything was left to stop.
 
     Spreading holds the row while it writes, so this comes before a page of messages or after it.
     """
+    due = select(Message.id).where(Message.kind == KIND, Message.about_id == Update.id, Message.state == DUE).exists()
+    running = update(Update).where(
+        Update.id == row.id, or_(Update.state.in_((WAITING, SENDING)), and_(Update.state == ALL_WRITTEN, due))
+    )
     with transaction() as session:
-        running = update(Update).where(Update.id == row.id, Update.state != STOPPED)
         return bool(session.execute(running.values(state=STOPPED, ended_at=now())).rowcount)  # type: ignore[attr-defined]
+
+
+def set_public(row: Update, public: bool) -> None:
+    """Show an update on the page and in the feed, or take it from there."""
+    with transaction() as session:
+        session.execute(update(Update).where(Update.id == row.id).values(public=public))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,11 @@ import time
 from sqlalchemy import select
 
 from ..broker import wake
-from ..extensions import Transaction, now, transaction
+from ..campaigns.live import live_campaigns
+from ..extensions import Transaction, db, now, transaction
 from ..outbox.models import LAST
 from ..outbox.service import NewMessage, put
+from ..signatures.models import Signature
 from .audience import next_stretch
 from .models import SENDING, SENT, WAITING, Update
 from .service import KIND
@@ -34,16 +36,20 @@ def spread() -> int:
 def _write_page() -> int | None:
     """One page of the update that started first, or `None` when all are written.
 
-    The row is held until the commit, so that two workers never write the same page. A worker that is killed here
-    leaves what the last commit left: messages up to `reached`, and none beyond.
+    Who is on it is read before, as SQLite has one writer. The row is held until the commit, and has to stand where it
+    stood, so that two workers never write the same page. A worker that is killed here leaves what the last commit
+    left: messages up to `reached`, and none beyond.
     """
+    seen = _first_due()
+    if seen is None:
+        return None
+    id, reached, stretch = seen.id, seen.reached, next_stretch(seen)
     with transaction() as session:
-        due = select(Update).where(Update.state.in_((WAITING, SENDING)), Update.starts_at <= now())
-        row = session.scalars(due.order_by(Update.starts_at, Update.id).limit(1).with_for_update()).first()
+        still = select(Update).where(Update.id == id, Update.state.in_((WAITING, SENDING)), Update.reached == reached)
+        row = session.scalars(still.with_for_update()).first()
         if row is None:
-            return None
+            return 0
         row.state = SENDING
-        stretch = next_stretch(session, row)
         written = _write(session, row, stretch.signatures)
         row.reached = stretch.reached
         row.written += written
@@ -52,11 +58,22 @@ def _write_page() -> int | None:
         return written
 
 
+def _first_due() -> Update | None:
+    """The update that started first; those of a draft are held, as the page that they lead to is not to be seen."""
+    db.session.rollback()
+    drafts = [live.id for live in live_campaigns().all() if live.campaign.state(now()) == "draft"]
+    due = select(Update).where(Update.state.in_((WAITING, SENDING)), Update.starts_at <= now())
+    return db.session.scalars(
+        due.where(Update.campaign_id.not_in(drafts)).order_by(Update.starts_at, Update.id).limit(1)
+    ).first()
+
+
 def _write(session: Transaction, row: Update, signatures: list[int]) -> int:
-    if not signatures:
+    # whoever was erased since they were read is gone
+    there = session.scalars(select(Signature.id).where(Signature.id.in_(signatures)).order_by(Signature.id)).all()
+    if not there:
         return 0
     messages = [
-        NewMessage(KIND, row.campaign_id, id, f"{KIND}:{row.id}:{id}", priority=LAST, about_id=row.id)
-        for id in signatures
+        NewMessage(KIND, row.campaign_id, id, f"{KIND}:{row.id}:{id}", priority=LAST, about_id=row.id) for id in there
     ]
     return sum(put(session.connection(), messages))
