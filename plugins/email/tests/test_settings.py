@@ -18,6 +18,13 @@ from clarion_email import EmailPlugin, EmailSettings
     [
         ("url", "smtp://a:b@mail.example", "leave the password out"),
         ("url", "http://mail.example", "write it as"),
+        ("sender", "Petitions <p@x.example>", "the address alone"),
+        ("sender", "nonsense", "the address alone"),
+        ("sender", "a@b@c", "the address alone"),
+        ("sender", "p@x.example\nBcc: z@z.example", "the address alone"),
+        ("sender", "p@x..example", "the address alone"),
+        ("url", "smtp://mail.example:99999", "a port between 1 and 65535"),
+        ("url", "smtp://mail.example:smtp", "a port between 1 and 65535"),
         ("rate", -1, "greater than or equal to 0"),
         ("connections", 1001, "less than or equal to 1000"),
         ("helo", "a b\r\n", "the name of this machine"),
