@@ -78,7 +78,7 @@ class SmtpChannel:
         """Made once: reading the machine's certificates takes as long as sending twenty mails."""
         found = ssl.create_default_context()
         if _is_loopback(self.host):
-            # what this machine hears it may hear in clear too, and a relay on it often has a certificate of its own making
+            # it may be told in clear too, and a relay here often has a certificate of its own making
             found.check_hostname, found.verify_mode = False, ssl.CERT_NONE
         return found
 

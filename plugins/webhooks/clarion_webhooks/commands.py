@@ -53,9 +53,7 @@ def group(post: Post) -> click.Group:
     @click.argument("name", metavar="NAME")
     def parked(name: str) -> None:
         """List what was given up for an endpoint, the newest first; also for one that left the settings."""
-        if name not in post.endpoints and name not in _left(post):
-            known = ", ".join(sorted({*post.endpoints, *_left(post)})) or "none"
-            raise click.BadParameter(f"there is no endpoint {name!r}. Known: {known}", param_hint="NAME")
+        _check_known(post, name)
         query = select(Delivery).where(Delivery.endpoint == name, Delivery.state == PARKED)
         found = db.session.scalars(query.order_by(Delivery.id.desc()).limit(SHOWN + 1)).all()
         for one in found[:SHOWN]:
@@ -86,6 +84,13 @@ def _left(post: Post) -> list[str]:
     """Endpoints that the settings no longer name, and for which something still waits or is parked."""
     which = Delivery.state.in_((DUE, PARKED)), Delivery.endpoint.not_in(post.endpoints)
     return sorted(db.session.scalars(select(Delivery.endpoint).where(*which).distinct()))
+
+
+def _check_known(post: Post, name: str) -> None:
+    known = sorted({*post.endpoints, *_left(post)})
+    if name not in known:
+        listed = ", ".join(known) or "none"
+        raise click.BadParameter(f"there is no endpoint {name!r}. Known: {listed}", param_hint="NAME")
 
 
 def _list(post: Post) -> None:
