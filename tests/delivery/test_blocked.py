@@ -113,3 +113,55 @@ def test_one_message_that_is_always_refused_so_stops_the_others_once(instance: I
     due_now(instance)
     instance.work()
     assert sorted(policy.tries[5:]) == [f"ana{number}@readers.example" for number in (0, 5, 6, 7)]
+
+
+class Filter(Policy):
+    """A mail server with a content filter, which refuses what it takes for spam as many refuse us."""
+
+    def send(self, mail: Mail) -> str:
+        self.tries.append(mail.recipient)
+        if self.only in mail.recipient:
+            raise Blocked("554 5.7.1", sure=False)
+        return "250"
+
+
+def test_mails_that_a_filter_refuses_do_not_stop_the_others(either_instance: Instance, clock: Clock) -> None:
+    for number in range(3):
+        either_instance.sign("library", email=f"spam{number}@one.example")
+    for number in range(5):
+        either_instance.sign("library", email=f"ana{number}@readers.example")
+    either_instance.app.extensions["clarion.channels"] = {"email": (policy := Filter(only="spam"))}
+    either_instance.work()
+    assert len([one for one in policy.tries if one.startswith("ana")]) == 5, "nobody waits"
+    assert either_instance.app.extensions["clarion.relay"].lane("email").blocks == 0
+
+
+def test_after_a_false_alarm_the_probe_is_another_message(instance: Instance, clock: Clock) -> None:
+    for number in range(2):
+        instance.sign("library", email=f"spam{number}@site{number}.example")
+    instance.app.extensions["clarion.channels"] = {"email": (policy := Filter(only="spam"))}
+    instance.work()
+    assert len(policy.tries) == 2
+    assert instance.app.extensions["clarion.relay"].lane("email").blocks == 1, "nobody can tell yet"
+    instance.sign("library", email="ana@readers.example")
+    due_now(instance)
+    clock.at += FIRST_BLOCK
+    instance.work()
+    assert "ana@readers.example" in policy.tries
+    assert instance.app.extensions["clarion.relay"].lane("email").blocks == 0
+    due_now(instance)
+    instance.work()
+    assert instance.app.extensions["clarion.relay"].lane("email").blocks == 0, "known ones count once"
+
+
+def test_refusals_to_two_domains_stop_the_lane_and_lose_nothing(instance: Instance, clock: Clock) -> None:
+    for number in range(5):
+        instance.sign("library", email=f"ana{number}@site{number}.example")
+    instance.app.extensions["clarion.channels"] = {"email": (policy := Filter())}
+    instance.work()
+    assert len(policy.tries) == 2
+    due_now(instance, age=timedelta(days=9))
+    clock.at += FIRST_BLOCK
+    instance.work()
+    with instance.context():
+        assert {message.state for message in db.session.scalars(select(Message))} == {DUE}

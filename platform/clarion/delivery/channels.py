@@ -34,7 +34,15 @@ class Unreachable(Retry):
 
 
 class Blocked(Retry):
-    """The other side refuses us, not this message (RFC 3463: 5.7.x): the whole lane stops, and somebody is told."""
+    """The other side refuses us, not this message (RFC 3463: 5.7.x): the whole lane stops, and somebody is told.
+
+    `sure=False` says that it may have been about this message after all: then the lane stops only when a message to
+    another domain hears the same and none was taken in between.
+    """
+
+    def __init__(self, code: str, wait: timedelta | None = None, *, sure: bool = True) -> None:
+        super().__init__(code, wait)
+        self.sure = sure
 
 
 class Unsure(Exception):

@@ -17,6 +17,9 @@ STRIKES = 3
 FIRST_BLOCK = 600.0
 LONGEST_BLOCK = 3600.0
 
+DOMAINS = 2
+"""Domains whose messages must be refused before a refusal that may be about the message counts as one of us."""
+
 
 def channel_of(lane: str) -> str:
     """The channel by which a lane's messages leave: `email` for the lane `email:recipients`."""
@@ -32,6 +35,10 @@ class Lane:
     blocks: int = 0
     """Pauses in a row after which the other side still refused us."""
     closed_until: float = 0.0
+    proven: bool = False
+    """Whether the other side took a message since it last refused us: what it refuses then is that message."""
+    _doubts: set[str] = field(default_factory=set)
+    """Domains to which a message was refused in a way that may be about us, since one was taken."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _probing: bool = False
 
@@ -53,17 +60,25 @@ class Lane:
     def took(self) -> None:
         """The other side took a message."""
         with self._lock:
-            self.failures, self.blocks, self._probing = 0, 0, False
+            self.failures, self.blocks, self._probing, self.proven = 0, 0, False, True
+            self._doubts.clear()
 
-    def blocked(self) -> None:
-        """The other side refuses us: the lane pauses at once, and twice as long each time that it still does.
+    def doubted(self, domain: str) -> bool:
+        """A message to a domain was refused, maybe because of us; whether messages to two domains were by now."""
+        with self._lock:
+            self._doubts.add(domain)
+            return len(self._doubts) >= DOMAINS
+
+    def blocked(self, *, sure: bool = True) -> None:
+        """The other side refuses us: the lane pauses at once, and twice as long each time that it surely still does.
 
         Threads that were at it at the same moment hear the same, which counts once.
         """
         with self._lock:
-            self._probing = False
+            self._probing = self.proven = False
+            self._doubts.clear()
             if not self.blocks or time.monotonic() >= self.closed_until:
-                pause = min(FIRST_BLOCK * 2 ** min(self.blocks, 10), LONGEST_BLOCK)
+                pause = min(FIRST_BLOCK * 2 ** min(self.blocks, 10), LONGEST_BLOCK) if sure else FIRST_BLOCK
                 self.blocks += 1
                 self.closed_until = time.monotonic() + pause
 

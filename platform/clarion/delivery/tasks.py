@@ -15,7 +15,7 @@ from ..monitoring import log, report
 from ..outbox import service
 from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
-from .channels import Blocked, Channel, Refused, Retry, Unreachable, Unsure
+from .channels import Blocked, Channel, Mail, Refused, Retry, Unreachable, Unsure
 from .composing import NothingToSay, NotYet, composer_of
 from .feedback import keep_refusal
 from .lanes import Lane, channel_of
@@ -32,6 +32,10 @@ AGAIN = 0.5
 """Seconds between two tries to write while the database is away."""
 
 
+class _Doubted(Retry):
+    """A message was refused in a way that may be about us, and by one message nobody can tell."""
+
+
 class Relay:
     """The sending side of one worker process: the pages in its hands, and its lanes."""
 
@@ -43,6 +47,8 @@ class Relay:
         """The pages in hand, by the name on their leases. A page that failed is let go, so that its leases run out."""
         self._blocking: set[int] = set()
         """Messages over which a lane was blocked. Where others left since, it was about that message, not about us."""
+        self._doubted: set[int] = set()
+        """Messages that were refused, maybe for what they are: each counts against a lane once."""
         self._sending: dict[str, float] = {}
         """Since when the message of a page is at its channel."""
 
@@ -96,12 +102,14 @@ class Relay:
         known = {"message_id": leased.id, "kind": leased.kind}
         try:
             code = self._pass_on(leased, signature)
-        except NothingToSay:
-            return service.needless(leased)
-        except NotYet as error:
-            return service.not_yet(leased, error.code, error.at)
+        except (NothingToSay, NotYet) as error:
+            return _unsaid(leased, error)
         except Blocked as error:
-            return self._blocked(leased, error.code)
+            return self._blocked(leased, error)
+        except _Doubted as error:
+            log.warning("message put off", **known, code=error.code, attempt=leased.attempt)
+            settled = service.put_off if self.lane(leased.channel).proven else service.blocked
+            return settled(leased, error.code)
         except Retry as error:
             log.warning("message put off", **known, code=error.code, attempt=leased.attempt)
             return service.put_off(leased, error.code, error.wait)
@@ -118,16 +126,17 @@ class Relay:
             return service.put_off(leased, type(error).__name__)
         return service.sent(leased, code)
 
-    def _blocked(self, leased: Leased, code: str) -> Settlement:
+    def _blocked(self, leased: Leased, error: Blocked) -> Settlement:
         """Stop the lane; the message stays due for as long as that takes."""
-        lane = self.lane(leased.channel)
+        lane, code = self.lane(leased.channel), error.code
         known = {"message_id": leased.id, "kind": leased.kind, "channel": leased.channel}
-        if leased.id in self._blocking and not lane.blocks:
+        if error.sure and leased.id in self._blocking and not lane.blocks:
             lane.reached()
             log.warning("message put off", **known, code=code, attempt=leased.attempt)
         else:
-            lane.blocked()
-            self._blocking.add(leased.id)
+            lane.blocked(sure=error.sure)
+            if error.sure:
+                self._blocking.add(leased.id)
             log.error("lane blocked", **known, code=code)
         return service.blocked(leased, code)
 
@@ -143,7 +152,10 @@ class Relay:
         except Unreachable:
             lane.missed()
             raise
-        except Blocked:
+        except Blocked as error:
+            if not error.sure and self._may_be_its_own(leased, mail):
+                lane.probed()  # the next probe is with another message
+                raise _Doubted(error.code) from error
             raise
         except (Retry, Refused):
             lane.reached()
@@ -152,7 +164,21 @@ class Relay:
             self._sending.pop(leased.token, None)
         lane.took()
         self._blocking.discard(leased.id)
+        self._doubted.discard(leased.id)
         return code
+
+    def _may_be_its_own(self, leased: Leased, mail: Mail) -> bool:
+        """Whether a refusal may be for what the message says: strangers choose a name in it, and filters read it."""
+        if leased.id in self._doubted:
+            return True
+        self._doubted.add(leased.id)
+        return not self.lane(leased.channel).doubted(mail.recipient.rpartition("@")[2].lower())
+
+
+def _unsaid(leased: Leased, why: NothingToSay | NotYet) -> Settlement:
+    if isinstance(why, NotYet):
+        return service.not_yet(leased, why.code, why.at)
+    return service.needless(leased)
 
 
 def _insist(ask: Callable[Given, Result], *args: Given.args, **known: Given.kwargs) -> Result:

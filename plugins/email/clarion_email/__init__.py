@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from flask import Blueprint
 
-from clarion.api import Channel, Chore, FileChannel, Plugin, PluginSettings, hookimpl
+from clarion.api import Channel, Chore, FileChannel, Place, Plugin, PluginSettings, hookimpl
 
 from . import postmark, sendgrid
 from .dsn import BounceMailbox
@@ -31,6 +31,14 @@ class EmailPlugin(Plugin):
     Settings: ClassVar[type[PluginSettings]] = EmailSettings
     personal_data: ClassVar[str] = "whole mails: addresses and names of signers; of providers' reports nothing is kept"
     settings: EmailSettings
+
+    def __init__(self, settings: EmailSettings, place: Place) -> None:
+        """Refuse in production what sends nothing, or from nowhere."""
+        super().__init__(settings, place)
+        if place.production and settings.url.startswith("file:"):
+            raise ValueError('url: in production mails must leave: name a mail server, "smtp://user@host:587"')
+        if place.production and settings.sender == EmailSettings.model_fields["sender"].default:
+            raise ValueError('sender: name the address that mails come from, such as "petitions@petitions.example"')
 
     @hookimpl
     def channels(self) -> Mapping[str, Channel]:

@@ -17,7 +17,7 @@ from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Any
 
-from clarion.api import report_feedback
+from clarion.api import log, report_feedback
 
 from .hooks import Told
 
@@ -30,6 +30,7 @@ LONGEST = 1024 * 1024
 COMPLAINTS = ("abuse", "fraud", "opt-out")
 _FINAL = re.compile(r"\b(5\.\d{1,3}\.\d{1,3})\b")
 _ID = re.compile(r"<[^<>\s]+>")
+_STATUS = re.compile(rb"^Status:.*\n", re.IGNORECASE | re.MULTILINE)
 
 
 class BounceMailbox:
@@ -39,12 +40,19 @@ class BounceMailbox:
         self._path = path
         self._seen = (0, 0)
         """Length and time of the file when all in it had been read."""
+        self._missed = False
+        """Whether the log says that nothing is there."""
 
     def read(self) -> int:
         """Act on the reports that are new, and mark them as read; how many mails were looked at."""
         if self._path.is_dir():
             return self._read_folder()
-        return self._read_file() if self._path.is_file() else 0
+        if self._path.is_file():
+            return self._read_file()
+        if not self._missed:
+            self._missed = True  # it may be made with the first mail, or its name be wrong
+            log.warning("no mailbox for bounces", path=str(self._path))
+        return 0
 
     def _read_folder(self) -> int:
         """A Maildir: what was read goes over from `new` to `cur`, as every mail program does it."""
@@ -89,14 +97,21 @@ def _mark_read(box: mailbox.mbox, key: Any) -> int:
     if "R" in str(BytesHeaderParser().parsebytes(raw).get("Status", "")):
         return 0
     _act_on(raw)
-    message = box.get_message(key)
-    message.add_flag("RO")
-    box[key] = message
+    # as bytes: a mail that cannot be taken apart must not come back every minute
+    whole = box.get_bytes(key, from_=True)
+    first, _, mail = whole.partition(b"\n")
+    head, gap, body = mail.partition(b"\n\n")
+    box[key] = first + b"\nStatus: RO\n" + _STATUS.sub(b"", head + b"\n").rstrip(b"\n") + gap + body
     return 1
 
 
 def _act_on(raw: bytes) -> None:
-    for told in reports(raw):
+    try:
+        found = list(reports(raw))
+    except Exception as error:  # noqa: BLE001 - anybody can write to this mailbox, and one mail must not stop the rest
+        log.warning("report unreadable", error=type(error).__name__)
+        return
+    for told in found:
         report_feedback("dsn", told.event_key, told.message_id, told.kind, told.code)
 
 

@@ -52,7 +52,7 @@ def meaning(stage: Stage, code: int, text: str) -> Exception:
     if not 400 <= code < 600:
         return Unreachable(told) if stage in ("connect", "login") else Retry(told)
     if _is_about_us(stage, code, enhanced, text):
-        return Blocked(told)
+        return Blocked(told, sure=enhanced == QUOTA or stage in ("connect", "login", "mail"))
     if stage in ("connect", "login"):
         return Unreachable(told)
     if enhanced[2:] == "2.2" or (code == 552 and not enhanced):

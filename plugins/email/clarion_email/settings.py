@@ -15,6 +15,8 @@ from .smtp import PER_CONNECTION
 
 SHORTEST_SECRET = 16
 
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"]{1,64}@\w[\w-]*(\.\w[\w-]*)*")
+
 
 class EmailSettings(PluginSettings):
     """How mails leave, and who tells of those that come back."""
@@ -47,11 +49,24 @@ class EmailSettings(PluginSettings):
     @field_validator("url")
     @classmethod
     def _is_supported(cls, value: str) -> str:
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+            fits = parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError('write a name and a port between 1 and 65535, such as "smtp://user@mail.example:587"')
         if parts.password:
             raise ValueError("leave the password out of the address and give it as password = { env = … }")
         if parts.scheme not in ("file", "smtp", "smtps") or (parts.scheme != "file" and not parts.hostname):
             raise ValueError('write it as "file:var/mail", "smtp://user@host:587" or "smtps://host:465"')
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if not value.isprintable() or not _ADDRESS.fullmatch(value):
+            raise ValueError('write the address alone, such as "petitions@petitions.example"')
         return value
 
     @field_validator("helo")

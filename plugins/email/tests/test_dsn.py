@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from clarion.delivery.feedback import message_name
 from clarion.delivery.models import Feedback
 from clarion.extensions import db
 from clarion.testing import Instance
-from clarion_email.dsn import reports
+from clarion_email.dsn import BounceMailbox, reports
 
 HEAD = """\
 From: MAILER-DAEMON@mail.example
@@ -194,3 +195,36 @@ def test_junk_is_read_over() -> None:
         bodies.append(bytes(changed))
     for raw in bodies:
         assert all(told.kind in ("bounced", "complained") for told in reports(raw))
+
+
+DEEP = b"Content-Type: message/rfc822\n\n" * 2000
+"""A mail that the standard library cannot take apart."""
+
+
+@pytest.mark.parametrize("kind", ["mbox", "maildir"])
+def test_a_mail_that_cannot_be_read_keeps_none_from_being_read(instance: Instance, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "bounces"
+    if kind == "mbox":
+        path.write_bytes(
+            b"From x Thu Jan  1 00:00:00 2026\nStatus: O\n" + DEEP + b"\n\nFrom y Thu Jan  1 00:00:00 2026\n\nx\n"
+        )
+    else:
+        (path / "new").mkdir(parents=True)
+        (path / "new" / "1").write_bytes(DEEP)
+        (path / "new" / "2").write_bytes(b"Subject: x\n\nx")
+    box = BounceMailbox(path)
+    with instance.context():
+        assert box.read() == 2
+        assert BounceMailbox(path).read() == 0, "nor does it come back"
+    if kind == "mbox":
+        raw = path.read_bytes()
+        assert raw.count(b"Status: RO") == 2
+        assert b"Status: O\n" not in raw
+        assert raw.count(DEEP) == 1, "it is kept as it came"
+
+
+def test_a_mailbox_that_is_not_there_is_named_in_the_log_once(tmp_path: Path) -> None:
+    box = BounceMailbox(tmp_path / "bonces")
+    with capture_logs() as said:
+        assert (box.read(), box.read()) == (0, 0)
+    assert [(one["event"], one["path"]) for one in said] == [("no mailbox for bounces", str(tmp_path / "bonces"))]

@@ -18,6 +18,13 @@ from clarion_email import EmailPlugin, EmailSettings
     [
         ("url", "smtp://a:b@mail.example", "leave the password out"),
         ("url", "http://mail.example", "write it as"),
+        ("sender", "Petitions <p@x.example>", "the address alone"),
+        ("sender", "nonsense", "the address alone"),
+        ("sender", "a@b@c", "the address alone"),
+        ("sender", "p@x.example\nBcc: z@z.example", "the address alone"),
+        ("sender", "p@x..example", "the address alone"),
+        ("url", "smtp://mail.example:99999", "a port between 1 and 65535"),
+        ("url", "smtp://mail.example:smtp", "a port between 1 and 65535"),
         ("rate", -1, "greater than or equal to 0"),
         ("connections", 1001, "less than or equal to 1000"),
         ("helo", "a b\r\n", "the name of this machine"),
@@ -42,3 +49,18 @@ def test_a_mail_says_to_the_provider_which_it_is(tmp_path) -> None:
         b'X-SMTPAPI: {"unique_args": {"clarion_message": "7.abc@petitions.example"}}\r\n'
     )
     assert EmailPlugin(EmailSettings(), place)._marked("7.abc@petitions.example") == b""
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "url: in production mails must leave"),
+        ({"url": "file:var/mail", "sender": "p@site.example"}, "url: in production mails must leave"),
+        ({"url": "smtp://mail.example"}, "sender: name the address"),
+    ],
+)
+def test_production_refuses_what_sends_nothing(make_instance, given, words) -> None:
+    site = {"environment": "production", "base_url": "https://petitions.example"}
+    with pytest.raises(SettingsError, match=words):
+        make_instance(site=site, plugins={"email": given})
+    assert make_instance(site=site, plugins={"email": {"url": "smtp://mail.example", "sender": "p@site.example"}})

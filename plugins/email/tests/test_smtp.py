@@ -343,7 +343,13 @@ def _offering(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(serve, channel, authority) -> None:
+def test_a_relay_on_this_machine_may_vouch_for_itself(serve, channel, authority) -> None:
+    mailbox = Mailbox()
+    assert channel(serve(mailbox, tls_context=_offering(authority))).send(MAIL) == "250"
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(serve, channel, authority, monkeypatch) -> None:
+    monkeypatch.setattr(smtp, "_is_loopback", lambda host: False)
     mailbox = Mailbox()
     with pytest.raises(Unreachable):
         channel(serve(mailbox, tls_context=_offering(authority))).send(MAIL)
@@ -367,3 +373,10 @@ def test_starttls_and_login(serve, channel, authority, monkeypatch, tmp_path) ->
     with pytest.raises(Blocked) as told:
         channel(controller, "clarion", "wrong").send(MAIL)
     assert told.value.code == "535 5.7.8"
+
+
+def test_a_domain_is_the_one_that_name_servers_know(channel, serve) -> None:
+    mailbox = Mailbox()
+    mail = Mail(7, "confirm-de", SENDER, "ana@faß.example", b"To: x\r\n\r\nx")
+    assert channel(serve(mailbox)).send(mail) == "250"
+    assert mailbox.taken[0].rcpt_tos == ["ana@xn--fa-hia.example"], "fass.example is somebody else's"

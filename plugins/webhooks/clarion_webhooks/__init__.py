@@ -77,10 +77,11 @@ class WebhooksPlugin(Plugin):
     def figures(self) -> Iterable[Figure]:
         """What waits, for how long, and what was given up."""
         states = {DUE: 0, PARKED: 0}
-        grouped = select(Delivery.state, func.count()).where(Delivery.state.in_(states)).group_by(Delivery.state)
+        mine = Delivery.endpoint.in_(self.post.endpoints)
+        grouped = select(Delivery.state, func.count()).where(Delivery.state.in_(states), mine).group_by(Delivery.state)
         for state, n in db.session.execute(grouped):
             states[state] = n
-        oldest = db.session.scalar(select(func.min(Delivery.created_at)).where(Delivery.state == DUE))
+        oldest = db.session.scalar(select(func.min(Delivery.created_at)).where(Delivery.state == DUE, mine))
         age = (now() - oldest).total_seconds() if oldest else 0.0
         off = select(func.count()).select_from(EndpointRow).where(EndpointRow.disabled_at.is_not(None))
         return [

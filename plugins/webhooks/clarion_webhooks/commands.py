@@ -40,7 +40,7 @@ def group(post: Post) -> click.Group:
             _list(post)
 
     @webhooks.command()
-    @click.argument("name", type=names)
+    @click.argument("name", metavar="NAME", type=names)
     def test(name: str) -> None:
         """Send an endpoint an event of the kind `webhook.test` now; exit 1 if it does not take it."""
         packed = payload.pack("webhook.test", now(), {"endpoint": name})
@@ -50,9 +50,10 @@ def group(post: Post) -> click.Group:
         click.echo(f"{name} answered {code}")
 
     @webhooks.command()
-    @click.argument("name", type=names)
+    @click.argument("name", metavar="NAME")
     def parked(name: str) -> None:
-        """List what was given up for an endpoint, the newest first."""
+        """List what was given up for an endpoint, the newest first; also for one that left the settings."""
+        _check_known(post, name)
         query = select(Delivery).where(Delivery.endpoint == name, Delivery.state == PARKED)
         found = db.session.scalars(query.order_by(Delivery.id.desc()).limit(SHOWN + 1)).all()
         for one in found[:SHOWN]:
@@ -66,7 +67,7 @@ def group(post: Post) -> click.Group:
             click.echo("There is more.")
 
     @webhooks.command()
-    @click.argument("name", type=names)
+    @click.argument("name", metavar="NAME", type=names)
     @click.argument("ids", type=click.IntRange(1, 2**63 - 1), nargs=-1)
     def replay(name: str, ids: tuple[int, ...]) -> None:
         """Send again what was given up for an endpoint, or only what has these numbers, even if it was taken before.
@@ -77,6 +78,19 @@ def group(post: Post) -> click.Group:
         click.echo(f"{n} {'is' if n == 1 else 'are'} sent again by a worker")
 
     return webhooks
+
+
+def _left(post: Post) -> list[str]:
+    """Endpoints that the settings no longer name, and for which something still waits or is parked."""
+    which = Delivery.state.in_((DUE, PARKED)), Delivery.endpoint.not_in(post.endpoints)
+    return sorted(db.session.scalars(select(Delivery.endpoint).where(*which).distinct()))
+
+
+def _check_known(post: Post, name: str) -> None:
+    known = sorted({*post.endpoints, *_left(post)})
+    if name not in known:
+        listed = ", ".join(known) or "none"
+        raise click.BadParameter(f"there is no endpoint {name!r}. Known: {listed}", param_hint="NAME")
 
 
 def _list(post: Post) -> None:
@@ -92,5 +106,10 @@ def _list(post: Post) -> None:
         waiting, given_up = counts.get((name, DUE), 0), counts.get((name, PARKED), 0)
         where = f"{endpoint.target.authority} for {endpoint.organisation}"
         click.echo(f"{name}  {where}: {waiting:,} waiting, {given_up:,} parked, {last}{off}")
+        if endpoint.unended:
+            click.echo(f"  Warning: it hears of people, but not {endpoint.unended}: add that to its events")
+    for name in _left(post):
+        waiting, given_up = counts.get((name, DUE), 0), counts.get((name, PARKED), 0)
+        click.echo(f"{name}  not in the settings any more: {waiting:,} waiting, {given_up:,} parked")
     if not post.endpoints:
         click.echo("No endpoint is set up. Name one in the settings: [plugins.webhooks.endpoints.NAME]")

@@ -68,9 +68,20 @@ class Endpoint(PluginSettings):
         """A digest of the address, which may hold a secret itself."""
         return hashlib.sha256(self.url.encode()).hexdigest()
 
+    def takes(self, kind: str, campaign: str) -> bool:
+        """Whether it is one for events of this kind in this campaign."""
+        return kind in self.events and (not self.campaigns or campaign in self.campaigns)
+
+    @property
+    def unended(self) -> str:
+        """An ending that it does not hear of although it hears of people: it would keep what it is to delete."""
+        begins = {"signature.confirmed", "consent.given"} & set(self.events)
+        missing = [kind for kind in ("signature.withdrawn", "consent.withdrawn") if kind not in self.events]
+        return missing[0] if begins and missing else ""
+
     def wants(self, event: Event) -> bool:
         """Whether it is told of an event; whether it may learn of the person is asked when it is sent."""
-        if event.kind not in self.events or (self.campaigns and event.campaign not in self.campaigns):
+        if not self.takes(event.kind, event.campaign):
             return False
         if event.kind == "signature.withdrawn":
             return self.organisation in event.detail.get("organisations", ())

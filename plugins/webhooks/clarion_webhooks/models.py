@@ -32,6 +32,8 @@ class Delivery(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     endpoint: Mapped[str] = mapped_column(String(60))
+    organisation: Mapped[str] = mapped_column(String(60))
+    """Whose the endpoint was then: another one that takes over its name has no right to know."""
     event_id: Mapped[int] = mapped_column(BigId)
     message: Mapped[str] = mapped_column(String(40))
     """The `webhook-id`, the same at each try."""

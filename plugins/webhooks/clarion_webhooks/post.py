@@ -46,6 +46,9 @@ KEPT = {SENT: timedelta(days=7), NEEDLESS: timedelta(days=7), PARKED: timedelta(
 GONE = "410"
 """The endpoint wants no more."""
 
+NO_ENDPOINT = "not in the settings"
+"""Why what waited for an endpoint that the settings no longer name was parked."""
+
 
 class Post:
     """All endpoints of one application."""
@@ -68,7 +71,8 @@ class Post:
             disabled = {name for name, mark in rows if marks.get(name) == mark}
             for name, endpoint in self.endpoints.items():
                 state, code = (PARKED, GONE) if name in disabled else (DUE, "")
-                new = [_row(event, name, state, code, moment) for event in happened if endpoint.wants(event)]
+                whose = (name, endpoint.organisation)
+                new = [_row(event, whose, state, code, moment) for event in happened if endpoint.wants(event)]
                 if new:
                     session.execute(insert_if_new(Delivery), new)
 
@@ -132,6 +136,10 @@ class Post:
             session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(lease_until=None))
 
     def _deliver(self, delivery: Delivery, endpoint: Endpoint) -> None:
+        if delivery.organisation != endpoint.organisation or not endpoint.takes(delivery.kind, delivery.campaign):
+            # the settings changed since it was written down
+            self._settle(delivery, NEEDLESS, "not for this endpoint")
+            return
         try:
             packed = payload.body(delivery, endpoint.organisation)
         except payload.TooLarge:
@@ -212,16 +220,20 @@ class Post:
             return done.rowcount
 
     def tidy(self) -> None:
-        """Forget what is done with, and at last what nobody replayed."""
+        """Forget what is done with, and at last what nobody replayed; park what is for endpoints that are no more."""
+        left = select(Delivery.endpoint).where(Delivery.state == DUE, Delivery.endpoint.not_in(self.endpoints))
+        for name in db.session.scalars(left.distinct()).all():
+            self._park(name, NO_ENDPOINT)
         with transaction() as session:
             for state, kept in KEPT.items():
                 old = delete(Delivery).where(Delivery.state == state, Delivery.due_at < self.clock() - kept)
                 session.execute(old)
 
 
-def _row(event: Event, name: str, state: str, code: str, moment: datetime) -> dict[str, object]:
+def _row(event: Event, whose: tuple[str, str], state: str, code: str, moment: datetime) -> dict[str, object]:
     return {
-        "endpoint": name,
+        "endpoint": whose[0],
+        "organisation": whose[1],
         "event_id": event.id,
         "message": f"msg_{secrets.token_hex(12)}",
         "kind": event.kind,

@@ -20,6 +20,8 @@ from clarion.api import Event, db, now
 from clarion.cli import main
 from clarion.testing import Instance, link, wait_for
 from clarion_webhooks.addresses import Target
+from clarion_webhooks.commands import group
+from clarion_webhooks.endpoints import Endpoint
 from clarion_webhooks.models import Base, Delivery
 from clarion_webhooks.post import WAITS, Post
 from clarion_webhooks.sending import NotSent, Sender
@@ -343,3 +345,50 @@ def test_the_commands(make_instance, make_folder, monkeypatch) -> None:
     assert said("test", "readers") == (0, "readers answered 204\n")
     monkeypatch.setattr(Sender, "post", lambda *_: 500)
     assert said("test", "readers") == (1, "Error: readers: 500\n")
+
+
+def test_another_organisation_under_the_same_name_gets_nothing_of_the_first(make_instance, make_folder) -> None:
+    instance, post = make(make_instance, make_folder, main=READERS)
+    post.sender.status["hooks.readers.example"] = 0
+    me = signed(instance, "Ana", consent_readers_email="y", consent_writers_email="y")
+    instance.client.post(me, data={"action": "erase"})
+    send(instance, post)
+    changed = Post({"main": Endpoint.model_validate(WRITERS)}, Recorder(), post.clock)
+    post.clock.go(minutes=10)
+    send(instance, changed)
+    assert changed.sender.got == []
+    assert states(instance) == {"needless": len(deliveries(instance))}
+
+
+def test_what_an_endpoint_takes_no_longer_is_dropped(make_instance, make_folder) -> None:
+    instance, post = make(make_instance, make_folder, main=READERS)
+    post.sender.status["hooks.readers.example"] = 0
+    send(instance, post)
+    changed = Post({"main": Endpoint.model_validate({**READERS, "campaigns": ["other"]})}, Recorder(), post.clock)
+    post.clock.go(minutes=10)
+    send(instance, changed)
+    assert (changed.sender.got, states(instance)) == ([], {"needless": 1})
+
+
+def test_what_waits_for_an_endpoint_that_left_the_settings_is_parked(make_instance, make_folder, monkeypatch) -> None:
+    instance, post = make(make_instance, make_folder, main=READERS)
+    post.sender.status["hooks.readers.example"] = 0
+    send(instance, post)
+    instance = make_instance(plugins={"webhooks": {"endpoints": {"other": {**READERS, "events": ["consent.given"]}}}})
+    figures = instance.client.get("/metrics").get_data(as_text=True)
+    assert "clarion_webhooks_waiting 0.0" in figures
+    (on,) = instance.app.extensions["clarion.plugins"].on
+    with instance.context():
+        on.plugin.post.tidy()
+        run = CliRunner()
+        listed = run.invoke(group(on.plugin.post), []).output
+        parked = run.invoke(group(on.plugin.post), ["parked", "main"]).output
+        wrong = run.invoke(group(on.plugin.post), ["parked", "nope"])
+        unknown = run.invoke(group(on.plugin.post), ["test", "nope"])
+    assert "main  not in the settings any more: 0 waiting, 1 parked" in listed
+    assert "Warning: it hears of people, but not signature.withdrawn" in listed
+    assert "campaign.published  library: not in the settings" in parked
+    assert (wrong.exit_code, unknown.exit_code) == (2, 2)
+    assert "Invalid value for NAME: there is no endpoint 'nope'. Known: main, other" in wrong.output
+    assert "Invalid value for 'NAME'" in unknown.output
+    assert states(instance) == {"parked": 1}

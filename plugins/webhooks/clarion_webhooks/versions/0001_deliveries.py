@@ -19,6 +19,7 @@ def upgrade() -> None:
         "webhooks_delivery",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("endpoint", sa.String(length=60), nullable=False),
+        sa.Column("organisation", sa.String(length=60), nullable=False),
         sa.Column("event_id", BIG_ID, nullable=False),
         sa.Column("message", sa.String(length=40), nullable=False),
         sa.Column("kind", sa.String(length=40), nullable=False),
