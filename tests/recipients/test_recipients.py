@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
@@ -155,6 +156,18 @@ def test_letters_keep_to_office_hours_and_to_their_number_a_day(reaching, signer
         rows = db.session.execute(select(Message.about_id, Message.due_at).filter_by(kind="letter")).all()
     days = Counter((about, at.astimezone(NEW_YORK).date()) for about, at in rows)
     assert max(days.values()) == 5
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "goes as a letter"), ("es", "también va como carta")])
+def test_who_signs_is_told_of_the_letter(reaching, language: str, words: str) -> None:
+    box = {"en": "in the letter to them", "es": "en la carta"}[language]
+    instance = reaching("letters = true")
+    table = instance.home / "campaigns" / "library" / "campaign.toml"
+    for told in (True, False):
+        page = instance.client.get(f"/library/{language}").get_data(as_text=True)
+        assert (words in page, box in page) == (told, told)
+        table.write_text(table.read_text().replace("letters = true", "milestones = [3]"))
+        instance.publish(table.parent)
 
 
 def test_a_letter_that_is_late_leaves_by_day_and_one_too_many_another_day(reaching, signers, clock) -> None:

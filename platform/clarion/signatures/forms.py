@@ -125,14 +125,21 @@ def _make_class(campaign: Campaign, language: str) -> type[SignForm]:
             if need != "no":
                 needed = InputRequired(_missing(name)) if need == "required" else Optional()
                 members[name] = make(campaign, language, needed, text.field_reasons.get(name, ""))
-        members["show_name"] = BooleanField(_show_name(beside_reason=campaign.need("reason") != "no"))
+        members["show_name"] = BooleanField(_show_name(campaign))
     for ask in campaign.consents:
         members[ask.field_name] = BooleanField(ask.wording.get(language) or next(iter(ask.wording.values())))
     return type("CampaignForm", (SignForm,), members)
 
 
-def _show_name(*, beside_reason: bool) -> str:
+def _show_name(campaign: Campaign) -> str:
     """What a tick allows: nothing shows a name otherwise, neither the page nor what is handed over."""
+    beside_reason = campaign.need("reason") != "no"
+    if campaign.handing_over.letters:
+        if beside_reason:
+            return str(
+                gettext("Show my first name and initial beside my reason, in the list and in the letter to them")
+            )
+        return str(gettext("Show my first name and initial in the list that is handed over and in the letter to them"))
     if beside_reason:
         return str(gettext("Show my first name and initial beside my reason and in the list that is handed over"))
     return str(gettext("Show my first name and initial in the list that is handed over"))
