@@ -118,3 +118,11 @@ def test_a_term_that_has_ended_is_told_and_stops_mails_that_reach_nobody(faults)
     found = faults({"recipients.csv": ended, "campaign.toml": table}, "museum")
     assert [fault.level for fault in found] == ["warning", "warning"], "else no pause could be published either"
     assert "none can get one" in found[1].message
+
+
+def test_a_district_without_postal_codes_gets_no_letters_and_that_is_told(faults) -> None:
+    table = f"{TABLE}\n[handing_over]\nletters = true\n"
+    (told,) = faults({"recipients.csv": WARD_1, "campaign.toml": table, "districts.csv": None})
+    assert (told.level, told.key) == ("warning", "district")
+    assert told.message.startswith('No letter reaches those who stand for "Ward 1"')
+    assert faults({"recipients.csv": WARD_1, "districts.csv": None}, "museum") == []

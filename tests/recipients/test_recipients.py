@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
+from clarion.campaigns.models import CampaignRow
+from clarion.delivery.mailboxes import lift
 from clarion.delivery.models import Addressee
 from clarion.extensions import db, transaction
 from clarion.outbox.models import Message
@@ -85,6 +87,9 @@ def test_who_unsubscribed_or_bounced_gets_none(reaching, signers, clock) -> None
     assert [mail["To"] for mail in deliver(instance)] == ["one@city.example"], "asked again when it leaves"
     signers(instance, 2)
     assert write(instance) == 1
+    with instance.context():
+        assert [lift(address) for address in ("Two@city.example", "two@city.example")] == [(True, 0), (False, 0)]
+        assert db.session.scalars(select(Addressee.bounced_at).filter_by(email="two@city.example")).one() is None
 
 
 def test_a_digest_tells_what_is_new_and_nothing_else(reaching, signers, clock) -> None:
@@ -109,6 +114,24 @@ def test_a_digest_tells_what_is_new_and_nothing_else(reaching, signers, clock) -
     assert "Because we read." in words
     assert "Rosa R." in words
     assert "secret.example" not in str(mayor)
+
+
+def test_after_an_end_and_a_beginning_anew_digests_go_on(reaching, signers, clock) -> None:
+    instance = reaching('digest = "daily"')
+    signers(instance, 4)
+    assert write(instance) == 0
+    table = instance.home / "campaigns" / "library" / "campaign.toml"
+    live = table.read_text()
+    for status, new in (("closed", 3), ("live", 3), ("closed", 3)):
+        table.write_text(live.replace('"live"', f'"{status}"'))
+        instance.publish(table.parent)
+        if status == "closed":
+            with instance.context(), transaction() as session:
+                session.execute(update(CampaignRow).values(closed_at=clock.moment))
+            instance.app.extensions["clarion.live"].forget()
+        signers(instance, 1)
+        assert [write(instance), write(instance)] == [new, 0], status
+        clock.forward(days=1)
 
 
 def test_a_letter_goes_to_those_who_stand_for_its_writer(reaching, signers, clock) -> None:

@@ -144,6 +144,13 @@ def _check_terms(folder: Folder, campaign: Campaign) -> None:
             when = f"ended on {one.until}" if one.until and one.until < today.isoformat() else f"begins on {one.since}"
             words = f'The term of "{one.name}" {when}: nothing is sent to them now.'
             folder.fault("recipients.csv", words, "Write who holds the office.", key="until", warning=True)
+    main = campaign.languages[0]
+    nobody = {one.district[main] for one in campaign.recipients if one.role == "to" and one.district.get(main)}
+    for district in sorted(nobody - set(campaign.districts.values())) if campaign.handing_over.letters else ():
+        words = f'No letter reaches those who stand for "{district}": districts.csv gives it no postal code.'
+        folder.fault(
+            "recipients.csv", words, "Write its codes there, or no district here.", key="district", warning=True
+        )
     asked = campaign.handing_over != HandingOver(letters_a_day=campaign.handing_over.letters_a_day)
     reached = [one for one in campaign.recipients if one.role == "to" and one.email]
     if asked and not any(one.in_office(today) for one in reached) and campaign.status == "live":

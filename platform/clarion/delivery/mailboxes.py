@@ -24,7 +24,7 @@ from ..outbox.service import Leased, Settlement
 from ..rows import count_rows, find_rows
 from ..sealing import KeyMissing, Keyring, blind_index, derive
 from ..signatures.models import CONFIRMED, PENDING, VOID, WITHDRAWN, Signature
-from .models import MailCap, Suppression
+from .models import Addressee, MailCap, Suppression
 from .signers import Sealed, opened
 
 MOST_A_DAY = 3
@@ -172,15 +172,18 @@ def suppressed() -> dict[str, int]:
 
 
 def lift(address: str) -> tuple[bool, int]:
-    """Let a mailbox get mail again: whether it was suppressed, and how many signatures wait for it once more.
+    """Let a mailbox get mail again: whether it was kept from any, and how many signatures wait for it once more.
 
-    Signatures that were set aside because its mails came back can be confirmed again.
+    Signatures that were set aside because its mails came back can be confirmed again; a decision maker whose mails came
+    back is written to again.
     """
     canonical = one_spelling(address)
     with transaction() as session:
         lifted = session.execute(delete(Suppression).where(Suppression.mailbox_index == mailbox_index(canonical)))
+        marked = update(Addressee).where(Addressee.email == address.strip().lower(), Addressee.bounced_at.is_not(None))
+        cleared = session.execute(marked.values(bounced_at=None))
         if not lifted.rowcount:  # type: ignore[attr-defined]
-            return False, 0
+            return cleared.rowcount > 0, 0  # type: ignore[attr-defined]
         back = 0
         for live in live_campaigns().all():
             try:

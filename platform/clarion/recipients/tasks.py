@@ -64,9 +64,12 @@ def send_digest(live: LiveCampaign, count: int, *, closed: bool = False) -> int:
     often = live.campaign.handing_over.digest
     if often == "no":
         return 0
+    if closed and live.closed_at is None:
+        return 0  # in a moment it is known since when
     told = _told(live, DIGEST)
-    name = "end" if closed else _period(local_now(live), weekly=often == "weekly").date().isoformat()
-    if any(row.name in (name, "end") for row in told):
+    day = live.closed_at if closed else _period(local_now(live), weekly=often == "weekly")
+    name = f"{'end ' if closed else ''}{day:%Y-%m-%d}"
+    if any(row.name == name for row in told):
         return 0
     last = max(told, key=lambda row: row.id, default=None)
     reasons = {id for row in told if row.content for id in Figures.from_json(row.content).reasons}
