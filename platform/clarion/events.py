@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from flask import current_app
-from sqlalchemy import Connection, ForeignKey, Index, String, Text, insert, text
+from sqlalchemy import Connection, ForeignKey, Index, String, Text, delete, insert, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .extensions import NEVER_REUSED, BigId, Moment, Transaction, db, now
+from .extensions import NEVER_REUSED, BigId, Moment, Transaction, db, now, transaction
 
 KINDS = (
     "signature.confirmed",
@@ -71,6 +71,17 @@ class Happened:
         organisation, channel = str(more.pop("organisation", "")), str(more.pop("channel", ""))
         detail: Detail = {"signature": signature_id, **more}
         return cls(kind, campaign_id, None, organisation, channel, json.dumps(detail))
+
+
+UNHEARD = timedelta(days=30)
+"""How long what happened is kept for a plugin that is not on: it may be back tomorrow."""
+
+
+def forget_unheard() -> int:
+    """Delete what plugins would have been told that are not on any more; how much."""
+    with transaction() as session:
+        unheard = delete(EventRow).where(EventRow.plugin.not_in(listening()), EventRow.happened_at < now() - UNHEARD)
+        return int(session.execute(unheard).rowcount)  # type: ignore[attr-defined]
 
 
 def listening() -> tuple[str, ...]:

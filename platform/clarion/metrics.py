@@ -198,7 +198,8 @@ def _events() -> Iterator[Metric]:
     )
     moment = now()
     known: dict[str, tuple[int, datetime | None]] = dict.fromkeys(listening(), (0, None))
-    grouped = select(EventRow.plugin, func.count(), func.min(EventRow.happened_at)).group_by(EventRow.plugin)
+    here = select(EventRow.plugin, func.count(), func.min(EventRow.happened_at)).where(EventRow.plugin.in_(known))
+    grouped = here.group_by(EventRow.plugin)
     known |= {plugin: (n, since) for plugin, n, since in db.session.execute(grouped)}
     for plugin, (n, since) in known.items():
         waiting.add_metric([plugin], n)

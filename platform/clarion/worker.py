@@ -18,6 +18,7 @@ from .broker import Waker
 from .campaigns.tasks import note_ends
 from .delivery import consequences, mailboxes
 from .delivery.tasks import Relay, sweep
+from .events import forget_unheard
 from .monitoring import report
 from .outbox import chores, service
 from .plugins.manager import Plugins
@@ -89,12 +90,13 @@ class Worker:
                 Chore("forget feedback", HOUR, consequences.forget_feedback),
                 Chore("forget counts of mails", HOUR, mailboxes.forget_counts),
                 Chore("forget calls", HOUR, forget_calls),
+                Chore("forget unheard events", HOUR, forget_unheard),
             ],
             "long work": [
                 Chore("write to recipients", 60, write_to_recipients),
                 Chore("apply retention", HOUR, apply_retention),
-                *(Chore(chore.name, chore.every, chore.run) for chore in plugins.chores()),
             ],
+            **_of_plugins(plugins),
         }
 
     def start(self) -> None:
@@ -139,3 +141,12 @@ class Worker:
                     chore.run()
             except Exception as error:  # noqa: BLE001 - one chore's failure must not stop the others
                 report(error, "chore failed", kind=chore.name)
+
+
+def _of_plugins(plugins: Plugins) -> dict[str, list[Chore]]:
+    """A thread for each plugin's chores: one that hangs keeps neither another's nor ours from their turn."""
+    found: dict[str, list[Chore]] = {}
+    for chore in plugins.chores():
+        own = found.setdefault(f"chores of {chore.name.partition(':')[0]}", [])
+        own.append(Chore(chore.name, chore.every, chore.run))
+    return found

@@ -6,19 +6,26 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from clarion import events
 from clarion.campaigns import service as campaign_service
 from clarion.campaigns import tasks as campaign_tasks
 from clarion.events import EventRow
 from clarion.extensions import db, now, transaction
 from clarion.plugins import passing_on
 from clarion.plugins.guard import FAILURES
+from clarion.settings import SettingsError
 from clarion.signatures.consents import withdraw
 from clarion.signatures.models import Signature
 from clarion.testing import TABLE, Instance, link, wait_for
 from clarion.worker import Worker
 
+GOOD = """
+class P(Plugin):
+    api = API_VERSION
+
+"""
 EAR = """
 class P(Plugin):
     api = API_VERSION
@@ -173,6 +180,28 @@ def test_the_end_by_a_date_is_told_once(listening: Instance, monkeypatch) -> Non
     assert ends(datetime(2999, 5, 4, tzinfo=UTC)) == 0
     assert ends(datetime(2999, 6, 3, tzinfo=UTC)) == 1
     assert [kind for kind, *_ in heard(listening)] == ["campaign.published", "campaign.closed"]
+
+
+def test_what_a_plugin_would_have_heard_that_is_not_on_is_kept_a_month_and_no_figure(listening: Instance) -> None:
+    with listening.context():
+        with transaction() as session:
+            session.execute(update(EventRow).where(EventRow.plugin == "other").values(plugin="gone"))
+        assert 'plugin="gone"' not in listening.client.get("/metrics").get_data(as_text=True)
+        assert events.forget_unheard() == 0
+        with transaction() as session:
+            session.execute(update(EventRow).values(happened_at=now() - timedelta(days=31)))
+        left = len(waiting(listening))
+        assert events.forget_unheard() == 1
+        assert len(waiting(listening)) == left, "who is on hears of all, however late"
+
+
+def test_chores_of_plugins_have_a_thread_each_and_names_that_fit(install, make_instance) -> None:
+    chore = GOOD + "    @hookimpl\n    def chores(self): return [Chore({!r}, 1, print)]\n"
+    install(one=chore.format("send"), two=chore.format("send"), three=chore.format("x" * 40))
+    worker = Worker(make_instance(plugins={"one": {}, "two": {}}).app)
+    assert {"chores of one", "chores of two"} <= {thread.name for thread in worker._clocks}
+    with pytest.raises(SettingsError, match=r'the chore "x+" needs a name of 33 letters'):
+        Worker(make_instance(plugins={"three": {}}).app)
 
 
 def test_a_worker_tells_of_it_unasked(listening: Instance) -> None:

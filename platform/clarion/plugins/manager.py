@@ -45,6 +45,10 @@ class On:
     hooks: tuple[str, ...]
 
 
+LONGEST_CHORE = 40
+"""Letters of a plugin's and its chore's name, as their row has room for."""
+
+
 class Plugins:
     """The plugins that are on in one application."""
 
@@ -151,7 +155,13 @@ class Plugins:
             for chore in chores:
                 guard = self._guard(name, f"chore {chore.name}", LONG)
                 run = partial(guard.ask, self._inside(chore.run), given.nothing, None)
-                found.append(Chore(f"{name}: {chore.name}"[:40], max(chore.every, 1.0), run))
+                known_as = f"{name}: {chore.name}"
+                if len(known_as) > LONGEST_CHORE:
+                    raise SettingsError(
+                        f'plugins.{name}: the chore "{chore.name}" needs a name of {LONGEST_CHORE - len(name) - 2} '
+                        "letters at most."
+                    )
+                found.append(Chore(known_as, max(chore.every, 1.0), run))
         return found
 
     def listeners(self) -> tuple[str, ...]:
