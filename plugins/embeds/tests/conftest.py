@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from clarion.testing import TABLE, Instance, chromium_path
 
@@ -97,13 +97,12 @@ def embeds(
 
 
 @pytest.fixture(scope="session")
-def strict_browser() -> Iterator[Browser]:
-    """A Chromium that keeps no cookie of third parties."""
+def strict_browser(browser: Browser) -> Iterator[Browser]:
+    """A Chromium that keeps no cookie of third parties, from the one Playwright that a process may have."""
     flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--test-third-party-cookie-phaseout"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path(), args=flags)
-        yield running
-        running.close()
+    running = browser.browser_type.launch(executable_path=chromium_path(), args=flags)
+    yield running
+    running.close()
 
 
 @pytest.fixture
