@@ -184,6 +184,14 @@ class Hooks:
         raise NotImplementedError
 
     @hookspec
+    def partner_origins(self, campaign: Campaign) -> Mapping[str, str]:
+        """Give the origins (`https://partner.example`) whose pages may sign a campaign by script, each with its member.
+
+        The member is the organisation whose place it is; at most two seconds, and kept for a minute.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def figures(self) -> Iterable[Figure]:
         """Give figures for `/metrics` each time that it is asked; at most two seconds."""
         raise NotImplementedError

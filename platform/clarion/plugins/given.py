@@ -119,6 +119,15 @@ def folder(given: Any) -> Path:
     return found
 
 
+def origins(given: Any) -> dict[str, str]:
+    """Origins with the ids of their organisations, both as texts."""
+    if not isinstance(given, Mapping):
+        raise Junk(f"organisations by origin were wanted, not {type(given).__name__}")
+    if not all(isinstance(text, str) for pair in given.items() for text in pair):
+        raise Junk("organisations by origin were wanted, and one of them is no text")
+    return dict(given)
+
+
 def sentences(given: Any) -> list[str]:
     """Sentences."""
     return _all(given, str)

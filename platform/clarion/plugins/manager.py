@@ -24,6 +24,7 @@ from . import furnishing, given, routes
 from .guard import Guard, GuardedChannel
 from .homemail import HomeMail
 from .loading import GROUP, HOOKS, asked, installed, load, told
+from .origins import Knower, Origins
 from .passing_on import pass_on
 from .slots import Filler, Slots, shown
 
@@ -120,6 +121,12 @@ class Plugins:
             for name, function, wanted in self._with("page_slot")
         ]
         app.extensions["clarion.slots"] = Slots(app, fillers)
+        app.extensions["clarion.origins"] = Origins(
+            [
+                Knower(function, wanted, self._guard(name, "partner_origins", QUICK))
+                for name, function, wanted in self._with("partner_origins")
+            ]
+        )
 
     def register_blueprints(self, app: Flask) -> None:
         """Serve each plugin's routes below `/hooks/<name>/` or where it declared them. Raises `SettingsError`."""

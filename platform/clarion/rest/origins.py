@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from flask import Response, current_app, request
 from flask_babel import gettext
 
@@ -15,13 +17,20 @@ PREFLIGHT_SECONDS = "600"
 
 
 def signing_origins(live: LiveCampaign) -> frozenset[str]:
-    """The origins whose pages may sign a campaign by script: so far the site's own.
-
-    Partners' origins are to be added here, from the campaign.
-    """
+    """The origins whose pages may sign a campaign by script: the site's own, and partners' as plugins know them."""
     settings: Settings = current_app.extensions["clarion.settings"]
     # the host was checked against those that are answered
-    return frozenset({settings.site.base_url, f"{request.scheme}://{request.host}"})
+    return frozenset({settings.site.base_url, f"{request.scheme}://{request.host}", *_partners(live)})
+
+
+def calling_organisation(live: LiveCampaign) -> str:
+    """The member from whose site's page a browser calls; empty for the lead, and for programs that are no browsers."""
+    return _partners(live).get(request.headers.get("Origin", ""), "")
+
+
+def _partners(live: LiveCampaign) -> Mapping[str, str]:
+    origins: Callable[[LiveCampaign], Mapping[str, str]] = current_app.extensions["clarion.origins"]
+    return origins(live)
 
 
 def refuse_foreign_origin(live: LiveCampaign) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request
@@ -25,7 +26,7 @@ from .callers import add_standing, anyone_or, campaign_of, refuse_keys_in_addres
 from .cursors import cursors
 from .keys import Caller
 from .operations import operation
-from .origins import open_to_all, open_to_signers, refuse_foreign_origin
+from .origins import calling_organisation, open_to_all, open_to_signers, refuse_foreign_origin
 from .queries import read_page
 from .repeats import once
 from .schema import Campaign, CampaignList, Counts, PageQuery, Shape, SignAnswer, SignRequest, _l
@@ -131,7 +132,7 @@ def _place(live: LiveCampaign, fields: dict[str, str | bool]) -> FormToken:
         words = gettext("Please take a new form_token from the campaign: this one is missing or too old.")
         forms.refuse({"token": [words]})
     assert place is not None
-    return place
+    return replace(place, organisation=calling_organisation(live)) if place.source == service.SOURCE else place
 
 
 def _refuse_unless_live(live: LiveCampaign) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import click
@@ -11,7 +11,7 @@ from flask import Blueprint
 from clarion.api import Campaign, Plugin, PluginSettings, hookimpl
 
 from . import badge, commands, frame, loader, oembed
-from .settings import CampaignEmbeds, faults
+from .settings import CampaignEmbeds, faults, of
 
 __all__ = ("EmbedsPlugin",)
 
@@ -46,6 +46,11 @@ class EmbedsPlugin(Plugin):
     def check_campaign(self, campaign: Campaign, settings: CampaignEmbeds | None) -> Iterable[str]:
         """Whether the sites are those of organisations of the campaign."""
         return list(faults(campaign, settings)) if settings else []
+
+    @hookimpl
+    def partner_origins(self, campaign: Campaign) -> Mapping[str, str]:
+        """The sites that may show the form may send one of their own by script, too."""
+        return of(campaign).members
 
     @hookimpl
     def commands(self) -> Iterable[click.Command]:

@@ -54,6 +54,11 @@ class CampaignEmbeds(PluginSettings):
             return self.partners[partner].origins
         return tuple(dict.fromkeys(origin for one in self.partners.values() for origin in one.origins))
 
+    @property
+    def members(self) -> dict[str, str]:
+        """Each origin with the first organisation that lists it."""
+        return {origin: name for name, one in reversed(self.partners.items()) for origin in one.origins}
+
     def known_partner(self, campaign: Campaign, asked: str) -> str:
         """The organisation that was asked for, if its sites may show the form; otherwise nobody."""
         known = campaign.organisation(asked) is not None
