@@ -136,6 +136,7 @@ def main() -> None:
         fill(instance)
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox", "--disable-gpu"])
         english, spanish = f"{url}/{SLUG}/en", f"{url}/{SLUG}/es"
+        (HERE / "share-en.png").write_bytes(instance.client.get(f"/{SLUG}/en/share.png").data)
         take(browser, "page-phone-es", spanish, PHONE)
         take(browser, "page-desktop-en", english, DESKTOP)
         take(browser, "page-desktop-en-dark", english, DESKTOP, dark=True)

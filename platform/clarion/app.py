@@ -13,6 +13,7 @@ from .delivery import mails, updatemails
 from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
 from .pages import confirmation, updates, views
+from .pages.gallery import init_gallery
 from .pages.pulse import init_pulse
 from .patience import COMMANDS, Patience
 from .plugins.manager import Plugins
@@ -40,6 +41,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     init_live(app)
     init_signing(app)
     init_pulse(app)
+    init_gallery(app)
     _init_keys(app, settings, holds_private=holds_private)
     limits.init_limits(app, settings)
     metrics.init_metrics(app)

@@ -21,6 +21,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_date
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -93,7 +94,7 @@ def init_languages(app: Flask, cache: Path) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = SOURCE
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(compile_catalogs(folder, cache))
     babel.init_app(app, locale_selector=_request_language)
-    app.jinja_env.globals.update(number=format_number, date=format_day)
+    app.jinja_env.globals.update(number=format_number, date=format_day, locale_name=locale_name)
 
 
 def _request_language() -> str:
@@ -127,6 +128,14 @@ def _formats() -> Locale:
     code = str(get_locale() or SOURCE).replace("_", "-")
     language = known.get(code)
     return Locale.parse((language.locale if language else "") or code, sep="-")
+
+
+def locale_name(language: Language) -> str:
+    """A language with the country whose readers are most likely meant, as Open Graph names it: `es_US`."""
+    locale = Locale.parse(language.locale or language.code, sep="-")
+    if not locale.territory:
+        locale = Locale.parse(get_global("likely_subtags").get(str(locale), str(locale)))
+    return "_".join(filter(None, (locale.language, locale.territory)))
 
 
 def country_names(language: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarion.domain.goals import current_goal, percent
+from clarion.domain.goals import at_least, current_goal, percent
 
 counts = st.integers(0, 10**8)
 firsts = st.integers(10, 10**8)
@@ -71,3 +71,20 @@ def test_the_share_is_rounded_down_but_one_name_shows(count: int, goal: int, sho
 
 def test_a_count_that_was_taken_back_is_shown_as_nothing() -> None:
     assert percent(-1, 100) == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [(0, 0), (9, 0), (10, 10), (19, 10), (99, 90), (100, 100), (129, 120), (1246, 1200), (1_234_567, 1_200_000)],
+)
+def test_a_round_figure_has_been_reached(count: int, told: int) -> None:
+    assert at_least(count) == told
+
+
+@given(counts)
+def test_a_round_figure_stays_true_while_the_count_grows(count: int) -> None:
+    told = at_least(count)
+    assert told <= count
+    assert at_least(told) == told
+    assert at_least(count + 1) >= told
+    assert len(str(told).rstrip("0")) <= 2

@@ -14,10 +14,10 @@ from sqlalchemy import func, insert, select
 
 from clarion.cli import main
 from clarion.extensions import now, transaction
-from clarion.handover.fonts import choose
 from clarion.sealing import seal
 from clarion.signatures.models import APPROVED, Reason, Signature
 from clarion.testing import Instance
+from clarion.typesetting.fonts import choose
 
 UNKNOWN = "\ufffd"
 """Stands for a glyph that is no character's, such as an empty box."""

@@ -272,7 +272,8 @@ def test_every_script_is_shown(deliver, signers, packs) -> None:
 def test_a_script_without_a_font_is_told_and_nothing_is_made(deliver, signers, packs, monkeypatch) -> None:
     import typst
 
-    from clarion.handover import fonts, paper
+    from clarion.handover import paper
+    from clarion.typesetting import fonts
 
     for module in (fonts, paper):
         monkeypatch.setattr(module, "all_fonts", lambda: typst.Fonts(include_system_fonts=False))

@@ -49,6 +49,7 @@ def _addresses(instance: Instance) -> dict[str, str]:
         "/<slug:slug>/<language>/thanks": location,
         "/<slug:slug>/<language>/updates/<slug:name>": "/library/en/updates/2026-07-12-hearing",
         "/<slug:slug>/<language>/updates.atom": "/library/en/updates.atom",
+        "/<slug:slug>/<language>/share.png": "/library/en/share.png",
         "/confirm/<token>": link(mail, "confirm"),
         "/me/<token>": link(instance.mails()[-1], "me"),
         "/unsubscribe/<token>": link(instance.mails()[-1], "unsubscribe"),

@@ -108,7 +108,7 @@ class CampaignTable(_Table):
     keep_days: Annotated[int, Field(ge=1, le=365)] = 90
     """Days after the end for which signers' details are kept."""
     image: str | None = None
-    """The picture shown when the page is shared, such as `"media/share.png"`, best at 1200 by 630 pixels."""
+    """The picture shown when the page is shared: `"media/share.png"`, 1200 by 630 pixels. Without it, a drawn one."""
     fields: FieldsTable = FieldsTable()
     """Which fields the sign form asks."""
     handing_over: HandingOverTable = HandingOverTable()

@@ -26,3 +26,12 @@ def percent(count: int, goal: int) -> int:
     if count <= 0:
         return 0
     return min(100, max(1, count * 100 // goal))
+
+
+def at_least(count: int) -> int:
+    """The count in a round figure that it has reached, for what is looked at long after it was made.
+
+    Two digits say enough, and tens below a hundred. Below ten there is nothing to tell yet: 0.
+    """
+    step = int("1" + "0" * max(1, len(str(count)) - 2))
+    return count // step * step

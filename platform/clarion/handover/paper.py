@@ -18,8 +18,8 @@ from flask_babel import gettext
 from ..domain.campaign import Campaign
 from ..i18n import format_day, format_number
 from ..pages.render import language_named
+from ..typesetting.fonts import Chosen, all_fonts
 from . import layout
-from .fonts import Chosen, all_fonts
 from .progress import Step
 from .snapshot import Snapshot
 

@@ -33,9 +33,9 @@ from ..events import Happened, tell
 from ..extensions import db, now, transaction
 from ..pages.render import language_named
 from ..sealing import KeyMissing, Keyring
+from ..typesetting.fonts import PACKAGES, Chosen, choose
 from . import layout, sheets
 from .figures import Labels, labels
-from .fonts import PACKAGES, Chosen, choose
 from .manifest import seal_folder, settle, sync
 from .paper import Press
 from .progress import Progress, Step

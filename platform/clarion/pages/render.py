@@ -26,6 +26,7 @@ from ..signatures.forms import SignForm, build_form
 from .headings import listed
 from .links import Links, feed_path, qr_code, share_links
 from .pulse import pulse
+from .share import shared_picture
 from .theme import theme_css
 from .venues import new_form_token
 
@@ -160,7 +161,7 @@ def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:
         "share_text": share_text,
         "page_url": url,
         "qr": qr_code(url),
-        "image_url": links().media(campaign.image.digest) if campaign.image else "",
+        "shared_picture": partial(shared_picture, live, language_named(language), settings().site),
         "languages": [_choice(campaign, code, language) for code in campaign.languages],
         "slot": partial(current_app.extensions["clarion.slots"], live, language),
         "alternates": [{"code": code, "url": links().page(campaign.slug, code)} for code in campaign.languages],

@@ -30,8 +30,10 @@ from ..signatures.desks import Overloaded
 from ..signatures.forms import build_form
 from ..signatures.group import at_work
 from . import news
+from .gallery import Key, show_picture
 from .pulse import pulse
-from .render import campaign_page, language_named, links
+from .render import campaign_page, language_named, links, settings
+from .share import share_drawing
 from .signing import FORM_TYPES, REFUSED_STATUS, Taken, refusal, take, typed_fields
 from .steps import index_page, paused_page, thanks_page
 from .venues import PAGE, sent_token
@@ -108,6 +110,15 @@ def facts(slug: str) -> Response:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = "public, max-age=1"
     return response
+
+
+@bp.get("/<slug:slug>/<language>/share.png")
+@access("public")
+def share_picture(slug: str, language: str) -> Response:
+    """The picture for those who pass the address on."""
+    live = visible(slug, language)
+    drawing = share_drawing(live, language_named(language), settings().site)
+    return show_picture(Key("share", live.id, language), drawing, 300)
 
 
 @bp.get("/media/<digest>")

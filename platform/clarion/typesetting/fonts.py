@@ -1,4 +1,4 @@
-"""Fonts for a pack: which of those on the machine show its scripts, and which scripts none of them shows.
+"""Fonts for a text: which of those on the machine show its scripts, and which scripts none of them shows.
 
 A name that comes out as empty boxes is nobody's name. So before anything is set, every character is looked up in the
 fonts' own tables (OpenType, `cmap`), and what no font has is told by its script.
@@ -42,8 +42,13 @@ class Chosen:
 
     serif: tuple[str, ...]
     sans: tuple[str, ...]
-    missing: tuple[str, ...]
-    """Scripts of which some character is in no font: `Ethiopic`."""
+    unseen: frozenset[str]
+    """Characters that are in no font."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Their scripts: `Ethiopic`."""
+        return tuple(sorted({script_of(character) for character in self.unseen}))
 
 
 @cache
@@ -71,10 +76,9 @@ def choose(letters: Set[str], fonts: typst.Fonts | None = None) -> Chosen:
             chosen.append(family)
             needed -= shown
     others = tuple(family for family in chosen if family not in base)
-    missing = sorted({script_of(c) for c in needed})
     serif, sans = (tuple(face for face in faces if face in paths) for faces in (SERIF, SANS))
     # each goes on with the other's: what one face lacks, the other may have
-    return Chosen(_once(serif, others, sans), _once(sans, others, serif), tuple(missing))
+    return Chosen(_once(serif, others, sans), _once(sans, others, serif), frozenset(needed))
 
 
 def _once(*lists: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,10 +93,15 @@ def _rank(family: str) -> tuple[int, str]:
 
 def script_of(character: str) -> str:
     """The script of a character in a word that can be read: `Ethiopic`, `Chinese`."""
-    if unicodedata.category(character).startswith("S"):
+    if is_symbol(character):
         return "symbols such as emoji"
     word = unicodedata.name(character, "UNKNOWN").split()[0]
     return _SCRIPT_WORDS.get(word, word.capitalize())
+
+
+def is_symbol(character: str) -> bool:
+    """Whether it is no letter of a script: an emoji, an arrow."""
+    return unicodedata.category(character).startswith("S")
 
 
 def _shown(needed: Set[str], family: str, place: tuple[Path, int] | None) -> set[str]:

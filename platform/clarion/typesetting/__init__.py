@@ -1,0 +1,1 @@
+"""What Typst sets: the fonts that show a text, and pictures of a few words."""
