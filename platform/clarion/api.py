@@ -15,9 +15,12 @@ from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
 from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature
+from .pages.gallery import show_picture
+from .pages.share import SharedPicture
 from .pages.theme import page_style
 from .security import access, allow_framing, allow_inline_script, allow_inline_style, body_limit
 from .sharing import Shared, known_to, shared_with
+from .typesetting.pictures import Drawing
 from .vocabulary import translations
 
 __all__ = (
@@ -29,6 +32,7 @@ __all__ = (
     "Campaign",
     "Channel",
     "Chore",
+    "Drawing",
     "Event",
     "Figure",
     "FileChannel",
@@ -43,6 +47,7 @@ __all__ = (
     "Refused",
     "Retry",
     "Shared",
+    "SharedPicture",
     "Stand",
     "Step",
     "Unreachable",
@@ -64,6 +69,7 @@ __all__ = (
     "reads_on_paper",
     "report_feedback",
     "shared_with",
+    "show_picture",
     "sign_form",
     "take_signature",
     "transaction",

@@ -8,11 +8,13 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from . import migrations
+from .campaigns.live import live_campaigns
 from .campaigns.models import CampaignRow
 from .extensions import db
 from .outbox.models import CAPPED, DUE, FAILED, HELD, NEEDLESS, SENT, Message
 from .sealing import Keyring
 from .signatures import counting
+from .typesetting import fonts
 
 Finding = tuple[bool, str]
 
@@ -33,6 +35,7 @@ def examine() -> Iterator[Finding]:
     yield _counts()
     yield _messages()
     yield from _held()
+    yield from _fonts()
 
 
 def _counts() -> Finding:
@@ -87,3 +90,10 @@ def _held() -> Iterator[Finding]:
     query = select(CampaignRow.slug, func.count()).join(Message, Message.campaign_id == CampaignRow.id)
     for slug, n in db.session.execute(query.where(Message.state == HELD).group_by(CampaignRow.slug)):
         yield False, f"{n} signatures wait for a look and have no mail yet: clarion held {slug} --release"
+
+
+def _fonts() -> Iterator[Finding]:
+    """Scripts of titles that no font of this machine shows: pictures for sharing go without those titles."""
+    titles = (text.title for live in live_campaigns().all() for text in live.campaign.texts.values())
+    for script in fonts.choose({letter for title in titles for letter in title}).missing:
+        yield False, f"no font shows {script}, so pictures for sharing leave such titles out: install {fonts.PACKAGES}"

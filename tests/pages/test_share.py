@@ -6,12 +6,11 @@ import io
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import typst
 from PIL import Image
 
 from clarion.extensions import db
@@ -19,8 +18,6 @@ from clarion.pages.gallery import EVERY_SECONDS, WAITING, Gallery
 from clarion.pages.pulse import init_pulse
 from clarion.signatures.models import CountTotal
 from clarion.testing import TABLE, Instance
-from clarion.typesetting import __main__ as typesetter
-from clarion.typesetting import fonts
 from clarion.typesetting.pictures import Drawing
 
 BASE = "http://127.0.0.1:8000"
@@ -239,47 +236,3 @@ def test_one_that_cannot_be_drawn_is_tried_again_later(instance: Instance, paint
     instance.client.get("/library/en/share.png")
     finished(instance)
     assert instance.client.get("/library/en/share.png").data == drawn.data
-
-
-@pytest.fixture
-def bare_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine with no fonts but those that come with the typesetter."""
-    monkeypatch.setattr(fonts, "all_fonts", lambda: typst.Fonts(include_system_fonts=False))
-    return
-
-
-def _given(instance: Instance, painter: Painter, **more: Any) -> tuple[str, dict[str, Any]]:
-    instance.client.get("/library/en/share.png")
-    return painter.drawn[-1].source, {**painter.drawn[-1].given, **more}
-
-
-def test_without_fonts_the_words_that_cannot_be_shown_are_left_out(
-    instance: Instance, painter: Painter, bare_machine: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    empty, amharic, marked, plain = (
-        typesetter.draw(*_given(instance, painter, title=title), 1) for title in ("", "ጎረቤቶች", "Keep it 🎉", "Keep it ")
-    )
-    assert amharic == empty
-    assert marked == plain != empty
-    assert capsys.readouterr().err == "Ethiopicsymbols such as emoji"
-
-
-@pytest.mark.parametrize("rtl", [False, True])
-def test_all_words_find_room(instance: Instance, painter: Painter, bare_machine: None, rtl: bool) -> None:
-    for title, by in (
-        ("word " * 30, "A petition by " + "Readers " * 30),
-        ("W" * 150, "R" * 200),
-        ("Keep", "A"),
-    ):
-        png = typesetter.draw(*_given(instance, painter, title=title, by=by, rtl=rtl), 1)
-        with Image.open(io.BytesIO(png)) as picture:
-            near, far = ((1195, 300), (20, 300)) if rtl else ((5, 300), (1180, 300))
-            seen = picture.convert("RGB")
-            assert seen.getpixel(near) == (0xA3, 0x32, 0x1F)
-            edge = 20 if rtl else 1180
-            assert {seen.getpixel((edge, y)) for y in range(630)} == {seen.getpixel(far)}
-
-
-def test_words_are_never_read_as_typesetting(instance: Instance, painter: Painter, bare_machine: None) -> None:
-    words = '#panic("x") $a$ *b* @c \\ "] #read("/etc/passwd")'
-    assert typesetter.draw(*_given(instance, painter, title=words, by=words, site=words), 1).startswith(PNG)

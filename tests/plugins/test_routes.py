@@ -108,7 +108,7 @@ class P(Plugin):
         ("/<page>", "/healthz"),
         ("/<a>/<b>", "/static/<name>"),
         ("/<a>/<b>/sign", "/<slug:slug>/<language>/sign"),
-        ("/<a>/<b>/<c>", "/<slug:slug>/<language>/sign"),
+        ("/<a>/<b>/<c>", "/<slug:slug>/<language>/share.png"),
         ("/<path:everything>", "/"),
         ("/<slug:slug>/en", "/<slug:slug>/<language>"),
         ("/media/<name>", "/media/<digest>"),

@@ -28,7 +28,8 @@ from ..signatures.forms import SignForm, build_form
 from ..signatures.group import at_work
 from . import confirming
 from .pulse import pulse
-from .render import LanguageChoice, keeping, language_named, links, page_stamp, to_html
+from .render import LanguageChoice, keeping, language_named, links, page_stamp, settings, to_html
+from .share import SharedPicture, shared_picture
 from .signing import FORM_TYPES, REFUSED_STATUS, refusal, take, typed_fields
 from .steps import CodeForm
 from .venues import Venue, new_form_token
@@ -85,9 +86,20 @@ class Petition:
             return str(words % {"num": format_number(self.count)})
 
     @property
+    def figure(self) -> str:
+        """Its count as its readers write it."""
+        with force_locale(self.language.code):
+            return format_number(self.count)
+
+    @property
     def url(self) -> str:
         """The address of its page."""
         return links().page(self.live.slug, self.language.code)
+
+    @property
+    def picture(self) -> SharedPicture:
+        """The picture that goes with its address."""
+        return shared_picture(self.live, self.language, settings().site)
 
     @property
     def stamp(self) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from flask import Flask, Response, current_app, request
 
+from ..campaigns.live import LiveCampaign
 from ..extensions import db
 from ..monitoring import report
 from ..typesetting.pictures import Drawing, draw
@@ -102,10 +103,10 @@ def init_gallery(app: Flask) -> None:
     app.extensions["clarion.gallery"] = Gallery()
 
 
-def show_picture(key: Key, wanted: Drawing, seconds: int) -> Response:
-    """Answer with a picture that caches may keep for so many seconds; with a 503 while there is none."""
+def show_picture(kind: str, live: LiveCampaign, language: str, wanted: Drawing, seconds: int) -> Response:
+    """Answer with a campaign's picture, which caches may keep for so many seconds; with a 503 while there is none."""
     gallery: Gallery = current_app.extensions["clarion.gallery"]
-    picture = gallery.get(key, wanted)
+    picture = gallery.get(Key(kind, live.id, language), wanted)
     if picture is None:
         return Response(status=503, headers={"Retry-After": "10"})
     response = Response(picture.png, content_type="image/png")

@@ -23,12 +23,12 @@ def theme_css(accent: str) -> str:
     return f":root{{{light}}}@media(prefers-color-scheme:dark){{:root{{{dark}}}}}"
 
 
-def page_style(accent: str, scheme: Scheme = "auto", more: str = "") -> str:
+def page_style(accent: str, scheme: Scheme = "auto", more: str = "", *, bare: bool = False) -> str:
     """The whole style of our pages as one text, for a page that can load none; `more` comes last.
 
-    `light` and `dark` hold whatever the reader's device prefers.
+    `light` and `dark` hold whatever the reader's device prefers. With `bare` it begins with colours and typefaces only.
     """
-    css = f"{_sheet()}{theme_css(accent)}{more}"
+    css = f"{_tokens() if bare else _sheet()}{theme_css(accent)}{more}"
     if scheme != "auto":
         css = _DARK.sub(" all" if scheme == "dark" else " not all", css)
         css = css.replace("color-scheme:light dark", f"color-scheme:{scheme}")
@@ -42,6 +42,11 @@ def _sheet() -> str:
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     return re.sub(r" ?([{};]) ?", r"\1", css).replace(": ", ":").replace(", ", ",").replace(";}", "}").strip()
+
+
+def _tokens() -> str:
+    """The names of colours and typefaces with which the sheet begins, in the light and in the dark."""
+    return _sheet().partition("*,")[0]
 
 
 def _properties(accent: str, soft: str) -> str:

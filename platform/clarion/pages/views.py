@@ -30,7 +30,7 @@ from ..signatures.desks import Overloaded
 from ..signatures.forms import build_form
 from ..signatures.group import at_work
 from . import news
-from .gallery import Key, show_picture
+from .gallery import show_picture
 from .pulse import pulse
 from .render import campaign_page, language_named, links, settings
 from .share import share_drawing
@@ -118,7 +118,7 @@ def share_picture(slug: str, language: str) -> Response:
     """The picture for those who pass the address on."""
     live = visible(slug, language)
     drawing = share_drawing(live, language_named(language), settings().site)
-    return show_picture(Key("share", live.id, language), drawing, 300)
+    return show_picture("share", live, language, drawing, 300)
 
 
 @bp.get("/media/<digest>")

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import typst
@@ -20,7 +21,8 @@ YIELDING = 10
 
 def main() -> None:
     """Draw the picture that stdin asks for."""
-    os.nice(YIELDING)
+    with suppress(OSError):  # a unit may forbid it
+        os.nice(YIELDING)
     wanted = json.load(sys.stdin)
     sys.stdout.buffer.write(draw(wanted["source"], wanted["given"], wanted["scale"]))
 

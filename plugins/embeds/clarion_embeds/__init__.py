@@ -1,4 +1,4 @@
-"""Puts the sign form into other sites: a frame, a script that places it, oEmbed, a badge."""
+"""Puts the sign form into other sites: a frame, a script that places it, oEmbed, a badge, a thermometer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Blueprint
 
 from clarion.api import Campaign, Plugin, PluginSettings, hookimpl
 
-from . import badge, commands, frame, loader, oembed
+from . import badge, commands, frame, loader, oembed, thermometer
 from .settings import CampaignEmbeds, faults, of
 
 __all__ = ("EmbedsPlugin",)
@@ -24,10 +24,12 @@ class EmbedsPlugin(Plugin):
     page_slots: ClassVar[tuple[str, ...]] = ("campaign.head",)
     routes_elsewhere: ClassVar[tuple[str, ...]] = (
         frame.RULE,
+        thermometer.RULE,
         loader.NEWEST,
         loader.VERSIONED,
         oembed.RULE,
         badge.BADGE,
+        badge.PICTURE,
         badge.CODE,
     )
     personal_data: ClassVar[str] = "what is typed into its forms passes through it to Clarion; it keeps nothing"
@@ -35,7 +37,13 @@ class EmbedsPlugin(Plugin):
     @hookimpl
     def blueprints(self) -> Iterable[Blueprint]:
         """The frame, the loader, oEmbed, the pictures."""
-        return [frame.blueprint(), loader.blueprint(), oembed.blueprint(self.place), badge.blueprint()]
+        return [
+            frame.blueprint(),
+            thermometer.blueprint(),
+            loader.blueprint(),
+            oembed.blueprint(self.place),
+            badge.blueprint(),
+        ]
 
     @hookimpl
     def page_slot(self, campaign: Campaign, language: str) -> str:

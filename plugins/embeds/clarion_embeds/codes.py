@@ -8,13 +8,17 @@ from markupsafe import Markup
 
 from clarion.api import Petition
 
-from . import loader
+from . import loader, thermometer
 from .look import Look
 
 HEIGHT = 900
 """Of a frame that nothing lets grow: what does not fit is scrolled to."""
 
-SANDBOX = "allow-forms allow-popups allow-popups-to-escape-sandbox allow-same-origin allow-scripts"
+THERMOMETER_HEIGHT = 310
+"""Enough for a narrow column; a wide one takes half."""
+
+POPUPS = "allow-popups allow-popups-to-escape-sandbox"
+SANDBOX = f"allow-forms {POPUPS} allow-same-origin allow-scripts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +57,29 @@ class Codes:
 
     def frame(self, width: str = "100%", height: int = HEIGHT) -> Markup:
         """The frame alone, for pages that take no script from elsewhere."""
-        return Markup(
-            '<iframe src="{}" title="{}" width="{}" height="{}" sandbox="{}" loading="lazy" style="border:0"></iframe>'
-        ).format(self.frame_url, self.shown.text.title, width, height, SANDBOX)
+        return self._iframe(self.frame_url, width, height, SANDBOX)
+
+    def thermometer(self) -> Markup:
+        """The count and the goal, for pages that show no form."""
+        address = f"{self.base_url}/{self.shown.live.slug}/{self.shown.language.code}/{thermometer.PATH}"
+        return self._iframe(address + self.look.query(self.partner), "100%", THERMOMETER_HEIGHT, POPUPS)
 
     def link(self) -> Markup:
         """A link, for pages that take nothing else."""
         return Markup('<a href="{}">{}</a>').format(self.shown.url, self.shown.text.title)
 
     def pictures(self) -> Markup:
-        """The link as a badge that counts, and as a code to scan."""
+        """The link as a badge that counts, the same where no SVG is taken, and as a code to scan."""
         return Markup(
             '<a href="{url}"><img src="{url}/badge.svg" alt="{title}"></a>\n'
+            '<a href="{url}"><img src="{url}/badge.png" alt="{title}" height="40"></a>\n'
             '<a href="{url}"><img src="{url}/qr.svg" alt="{title}" width="180" height="180"></a>'
         ).format(url=self.shown.url, title=self.shown.text.title)
+
+    def _iframe(self, address: str, width: str, height: int, sandbox: str) -> Markup:
+        return Markup(
+            '<iframe src="{}" title="{}" width="{}" height="{}" sandbox="{}" loading="lazy" style="border:0"></iframe>'
+        ).format(address, self.shown.text.title, width, height, sandbox)
 
     def _said(self, prefix: str, **more: str) -> Markup:
         said = {

@@ -60,6 +60,7 @@ def _print(base_url: str, shown: Petition, partner: str) -> None:
         ("The same, checked by the browser; it has to be renewed with each release:", codes.pinned_script()),
         ("An element, for single-page applications:", codes.element()),
         ("A plain frame, where no script from elsewhere may run:", codes.frame()),
+        ("A thermometer, where only the count shall be shown:", codes.thermometer()),
         ("A link, where nothing else is allowed:", codes.link()),
         ("The same as pictures:", codes.pictures()),
     ):

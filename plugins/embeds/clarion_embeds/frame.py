@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -48,9 +49,9 @@ class Frames:
 
     def show(self, slug: str, language: str) -> BaseResponse:
         """The form."""
-        shown = _petition(slug, language)
+        shown = petition_or_404(slug, language)
         if shown.language.code != language:
-            return _to_a_language(shown, language)
+            return to_a_language(shown, language, "embed", settings.of(shown.campaign).framed_by(""))
         here = Here(shown)
         response = here.answer(self._page(here))
         response.headers["Cache-Control"] = CACHE
@@ -72,7 +73,7 @@ class Frames:
 
     def take(self, slug: str, language: str) -> BaseResponse:
         """What was sent from it."""
-        shown = _petition(slug, language)
+        shown = petition_or_404(slug, language)
         here = Here(shown)
         step = take_signature(shown, here.stand)
         response = here.answer(here.page(step))
@@ -95,8 +96,7 @@ class Here:
         self.partner = said.known_partner(shown.campaign, request.args.get("partner", ""))
         self.look = Look.asked(request.args)
         self.framed_by = said.framed_by(self.partner)
-        own = said.partners[self.partner].accent if self.partner in said.partners else ""
-        self.style = _style(self.look.accent or own or shown.campaign.accent, self.look)
+        self.style = _style(self.look.accent or said.accent_of(shown.campaign, self.partner), self.look)
         self.stand = Stand("embed", self.partner, self._address)
 
     def _address(self, language: str) -> str:
@@ -134,7 +134,7 @@ def _style(accent: str, look: Look) -> str:
     return page_style(accent, look.theme, (STATIC / "frame.css").read_text("utf-8"))
 
 
-def _petition(slug: str, language: str) -> Petition:
+def petition_or_404(slug: str, language: str) -> Petition:
     """The campaign; that there is none may be seen in any frame, so that whoever set it up finds out."""
     found = petition(slug, language)
     if found is None:
@@ -143,16 +143,16 @@ def _petition(slug: str, language: str) -> Petition:
     return found
 
 
-def _to_a_language(shown: Petition, asked: str) -> BaseResponse:
+def to_a_language(shown: Petition, asked: str, path: str, framed_by: Iterable[str]) -> BaseResponse:
     """Lead on to a language that the campaign has: `es` for `es-MX`, else the one that the visitor reads best."""
     offered = shown.campaign.languages
     near = asked.partition("-")[0]
     code = near if near in offered else request.accept_languages.best_match(offered, default=offered[0])
     query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
-    response = redirect(f"/{shown.live.slug}/{code}/embed{query}", 303)
+    response = redirect(f"/{shown.live.slug}/{code}/{path}{query}", 303)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "public, max-age=60"
-    allow_framing(settings.of(shown.campaign).framed_by(""))
+    allow_framing(framed_by)
     return response
 
 

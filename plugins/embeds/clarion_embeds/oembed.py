@@ -68,9 +68,9 @@ def _answer(place: Place) -> Response:
     most_wide, most_high = _most("maxwidth"), _most("maxheight")
     shown, partner = _petition(url, place.hosts)
     told = _told(shown, partner, place.base_url, min(WIDTH, most_wide), min(HEIGHT, most_high))
-    if (image := shown.campaign.image) and image.width <= most_wide and image.height <= most_high:
-        address = f"{place.base_url}/media/{image.digest}"
-        told |= {"thumbnail_url": address, "thumbnail_width": image.width, "thumbnail_height": image.height}
+    picture = shown.picture
+    if picture.width <= most_wide and picture.height <= most_high:
+        told |= {"thumbnail_url": picture.url, "thumbnail_width": picture.width, "thumbnail_height": picture.height}
     return jsonify(told) if wanted == "json" else Response(_xml(told), content_type="text/xml; charset=utf-8")
 
 

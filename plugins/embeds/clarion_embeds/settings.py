@@ -65,6 +65,10 @@ class CampaignEmbeds(PluginSettings):
         listed = asked in self.partners and bool(self.partners[asked].origins)
         return asked if known and (self.anywhere or listed) else ""
 
+    def accent_of(self, campaign: Campaign, partner: str) -> str:
+        """The colour of what stands in a partner's place, or of the campaign."""
+        return (self.partners[partner].accent if partner in self.partners else "") or campaign.accent
+
 
 def of(campaign: Campaign) -> CampaignEmbeds:
     """What a campaign says; one that says nothing lets itself be shown nowhere."""

@@ -414,7 +414,7 @@ def test_words_of_a_campaign_are_words_wherever_they_are_shown(make_instance, ma
     text = f"---\ntitle: '{title}'\nask: Fund it.\n---\n\nBecause.\n"
     instance = make_instance(plugins={"embeds": {}})
     instance.publish(make_folder(files={"campaign.toml": table(LISTED), "en.md": text, "es.md": text}))
-    for path in (FRAME, "/library/en", "/library/en/badge.svg"):
+    for path in (FRAME, "/library/en", "/library/en/badge.svg", "/library/en/embed/thermometer"):
         told = instance.client.get(path).get_data(as_text=True)
         assert title not in told, path
         assert "Ask &#34;why&#34; &amp; onload" in told, path
@@ -423,7 +423,8 @@ def test_words_of_a_campaign_are_words_wherever_they_are_shown(make_instance, ma
         shown = petition("library")
         assert shown
         codes = Codes("https://petitions.example", shown, "writers")
-        pasted = [codes.script(), codes.pinned_script(), codes.element(), codes.frame(), codes.link(), codes.pictures()]
+        scripts = [codes.script(), codes.pinned_script(), codes.element()]
+        pasted = [*scripts, codes.frame(), codes.thermometer(), codes.link(), codes.pictures()]
     for code in (html, *pasted):
         assert title not in code
         assert "Ask &#34;why&#34; &amp; onload" in code

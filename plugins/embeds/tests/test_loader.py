@@ -57,7 +57,9 @@ def test_the_command_prints_what_to_paste(embeds) -> None:
         '<noscript><a href="http://127.0.0.1:8000/library/en">Keep the library open</a></noscript>',
         '<clarion-petition campaign="library" partner="writers" lang="en">',
         '<iframe src="http://127.0.0.1:8000/library/en/embed?partner=writers" title="Keep the library open"',
+        '<iframe src="http://127.0.0.1:8000/library/en/embed/thermometer?partner=writers" title="',
         "/library/en/badge.svg",
+        '/library/en/badge.png" alt="Keep the library open" height="40">',
         "/library/en/qr.svg",
     ):
         assert words in told

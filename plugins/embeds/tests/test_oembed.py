@@ -10,8 +10,10 @@ from xml.etree import ElementTree
 import pytest
 from PIL import Image
 
+from clarion.api import petition
 from clarion.extensions import db
 from clarion.signatures.models import CountTotal
+from clarion_embeds.badge import drawing
 
 LISTED = "https://writers.example"
 BASE = "http://127.0.0.1:8000"
@@ -73,7 +75,12 @@ def test_a_campaign_that_may_be_shown_nowhere_becomes_a_card(embeds) -> None:
 
 def test_its_picture_comes_as_all_three_or_not_at_all(embeds, make_folder, table) -> None:
     instance = embeds(LISTED)
-    assert not [name for name in ask(instance).get_json() if name.startswith("thumbnail")]
+    told = ask(instance).get_json()
+    assert (told["thumbnail_width"], told["thumbnail_height"]) == (1200, 630)
+    assert told["thumbnail_url"].startswith(f"{BASE}/library/en/share.png?v=")
+    assert told["thumbnail_url"] in instance.client.get("/library/en").get_data(as_text=True)
+    for size in ({"maxwidth": "1199"}, {"maxheight": "629"}):
+        assert not [name for name in ask(instance, **size).get_json() if name.startswith("thumbnail")]
     picture = io.BytesIO()
     Image.new("RGB", (1200, 630), "#a3321f").save(picture, "PNG")
     files = {
@@ -143,6 +150,39 @@ def test_the_badge_counts(embeds) -> None:
         assert svg.get("aria-label") == words
     assert instance.client.get("/library/fr/badge.svg").status_code == 404
     assert instance.client.get("/nothing/en/badge.svg").status_code == 404
+
+
+def test_the_badge_as_png_is_twice_as_large_and_can_be_seen_through(embeds) -> None:
+    instance = embeds(LISTED)
+    answer = instance.client.get("/library/en/badge.png")
+    assert (answer.status_code, answer.content_type) == (200, "image/png")
+    assert answer.headers["Cache-Control"].startswith("public, max-age=60,")
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    with Image.open(io.BytesIO(answer.data)) as picture:
+        assert picture.height == 80
+        assert 300 < picture.width < 500
+        seen = picture.convert("RGBA")
+        assert seen.getpixel((0, 0))[3] == 0
+        assert seen.getpixel((picture.width // 2, 4)) == (0xA3, 0x32, 0x1F, 255)
+        assert (255, 255, 255, 255) in {colour for _, colour in seen.getcolors(1 << 16)}
+    etag = {"If-None-Match": answer.headers["ETag"]}
+    assert instance.client.get("/library/en/badge.png", headers=etag).status_code == 304
+    spanish = instance.client.get("/library/es/badge.png")
+    assert spanish.data != answer.data
+    for path in ("library/fr", "nothing/en"):
+        assert instance.client.get(f"/{path}/badge.png").status_code == 404
+
+
+def test_the_badge_as_png_says_what_the_other_says(embeds) -> None:
+    instance = embeds(LISTED)
+    with instance.context():
+        db.session.add(CountTotal(campaign_id=1, language="en", source="earlier", area="", n=1246))
+        db.session.commit()
+    instance.count("library")
+    with instance.context():
+        given = {language: drawing(petition("library", language)).given for language in ("en", "es")}
+    for language, words in (("en", "1,246 people have signed"), ("es", "1,246 personas han firmado")):
+        assert (given[language]["tally"], given[language]["figure"]) == (words, "1,246")
 
 
 def test_the_code_to_scan_holds_the_address_of_the_page(embeds) -> None:
