@@ -212,3 +212,24 @@ def test_very_many_repeated_names_are_summed_up() -> None:
 
 def test_every_column_is_understood() -> None:
     assert faults_of(",".join(RECIPIENT_COLUMNS) + "\nto,Ana,,,,,,\n") == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines", "written_to"),
+    [
+        (["to,Ana,clerk@city.example,,", "cc,Bo,Clerk@City.example,,"], [3], "Ana"),
+        (["cc,Bo,clerk@city.example,,", "to,Ana,clerk@city.example,,"], [3], "Ana"),
+        (["to,Ana,clerk@city.example,,2026-06-30", "to,Bo,clerk@city.example,2026-06-30,"], [3], "Ana"),
+        (["to,Ana,clerk@city.example,,2026-06-30", "to,Bo,clerk@city.example,2026-07-01,"], [], ""),
+        (["to,Bo,clerk@city.example,2026-07-01,", "to,Ana,clerk@city.example,,2026-06-30"], [], ""),
+        (["to,Ana,ana@city.example,,", "to,Bo,bo@city.example,,", "to,Cy,,,", "to,Di,,,"], [], ""),
+    ],
+)
+def test_who_shares_an_address_at_the_same_time_is_told(rows: list[str], lines: list[int], written_to: str) -> None:
+    recipients, faults = read_recipients("\n".join(["role,name,email,from,until", *rows]), "recipients.csv", ["en"])
+    assert len(recipients) == len(rows)
+    assert [(fault.line, fault.key, fault.level) for fault in faults] == [(line, "email", "warning") for line in lines]
+    for fault in faults:
+        assert "shares the address of" in fault.message
+        assert "one mail goes there, not two" in fault.message
+        assert f'It is written to "{written_to}"' in fault.hint

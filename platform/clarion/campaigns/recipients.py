@@ -146,17 +146,33 @@ def _one_line(cell: str) -> str:
 
 
 def _repeats(recipients: Sequence[Recipient], lines: Sequence[int], file: str) -> list[Fault]:
+    """Warnings for who is there twice, and for those who hold an office at the same time and share an address."""
     seen: set[tuple[str, str]] = set()
+    at: dict[str, list[Recipient]] = {}
     faults = []
     for recipient, line in zip(recipients, lines, strict=True):
-        key = (recipient.name.casefold(), recipient.email.casefold())
+        address = recipient.email.casefold()
+        key = (recipient.name.casefold(), address)
+        beside = next((one for one in at.get(address, ()) if _overlap(one, recipient)), None)
         if key in seen:
             message = f'"{recipient.name}" is there twice.'
             faults.append(Fault(file, message, "Keep one of the two.", line, "name", "warning"))
+        elif beside is not None:
+            message = f'"{recipient.name}" shares the address of "{beside.name}": one mail goes there, not two.'
+            first = min(beside, recipient, key=lambda one: one.role == "cc").name
+            hint = f'It is written to "{first}". Write an address of their own, if there is one.'
+            faults.append(Fault(file, message, hint, line, "email", "warning"))
         seen.add(key)
+        if address:
+            at.setdefault(address, []).append(recipient)
     more = len(faults) - MAX_REPEATS
     if more > 0:
         del faults[MAX_REPEATS:]
-        hint = "Look for names that are there twice."
-        faults.append(Fault(file, f"{more} further repeated names.", hint, key="name", level="warning"))
+        hint = "Look for names and addresses that are there twice."
+        faults.append(Fault(file, f"{more} further repeated names or addresses.", hint, key="name", level="warning"))
     return faults
+
+
+def _overlap(one: Recipient, other: Recipient) -> bool:
+    """Whether both are in office on some day: who follows in an office often takes over its address."""
+    return all(not a.until or b.since <= a.until for a, b in ((one, other), (other, one)))
