@@ -153,3 +153,11 @@ def test_name_and_email_are_always_asked() -> None:
 
 def test_a_consent_has_a_field_of_its_own() -> None:
     assert ConsentAsk("sanctuary-dc", "email", {}).field_name == "consent-sanctuary-dc-email"
+
+
+def test_a_district_has_the_name_that_recipients_give_it() -> None:
+    wards = [{"en": "Ward 1"}, {"en": "Ward 1", "es": "Distrito 1"}, {"en": "Ward 2"}, {"es": "Distrito 3"}, {}]
+    campaign = library(recipients=tuple(Recipient("to", "Ana", {}, ward) for ward in wards))
+    named = {ward: campaign.district_name(ward, "es") for ward in ("Ward 1", "Ward 2", "Ward 3")}
+    assert named == {"Ward 1": "Distrito 1", "Ward 2": "Ward 2", "Ward 3": "Ward 3"}
+    assert campaign.district_name("Ward 1", "en") == "Ward 1"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 
 import pytest
+from sqlalchemy import update
 
 from clarion.extensions import transaction
+from clarion.outbox import book
+from clarion.outbox import service as outbox
+from clarion.outbox.models import Message
 from clarion.recipients import letters, mails, service, tasks
 from clarion.sealing import Keyring, Link, blind_index, look_up, seal
 from clarion.signatures.counting import add_step
@@ -27,13 +32,13 @@ MONDAY = datetime(2026, 7, 13, 14, tzinfo=UTC)
 
 
 class Clock:
-    """What the recipients' mails take for this moment."""
+    """What the recipients' mails and the outbox take for this moment."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.moment = MONDAY
-        for module in (service, tasks, mails):
+        for module in (service, tasks, mails, outbox):
             monkeypatch.setattr(module, "now", lambda: self.moment)
-        for module in (service, letters):
+        for module in (service, letters, outbox, book):
             monkeypatch.setattr(module, "this_minute", lambda: self.moment.replace(second=0))
 
     def forward(self, **times: int) -> None:
@@ -120,3 +125,39 @@ def signers(clock: Clock) -> Callable[..., list[int]]:
         return ids
 
     return write
+
+
+@pytest.fixture
+def write() -> Callable[[Instance], int]:
+    """Do what the worker's chore does; what it wrote."""
+
+    def do(instance: Instance) -> int:
+        with instance.context():
+            return tasks.write_to_recipients()
+
+    return do
+
+
+@pytest.fixture
+def leave() -> Callable[[Instance], list[EmailMessage]]:
+    """Let the mails leave whose moment has come."""
+
+    def do(instance: Instance) -> list[EmailMessage]:
+        before = {mail["Message-ID"] for mail in instance.mails()}
+        instance.work()
+        return [mail for mail in instance.mails() if mail["Message-ID"] not in before]
+
+    return do
+
+
+@pytest.fixture
+def deliver(clock: Clock, leave) -> Callable[[Instance], list[EmailMessage]]:
+    """Let all mails leave, whenever their moment is."""
+
+    def do(instance: Instance) -> list[EmailMessage]:
+        with instance.context(), transaction() as session:
+            moment = {"due_at": clock.moment, "created_at": clock.moment}
+            session.execute(update(Message).filter_by(state="due").values(moment))
+        return leave(instance)
+
+    return do

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from clarion.extensions import db
 from clarion.outbox.models import Message
@@ -15,24 +11,12 @@ from clarion.testing import Instance
 from clarion.updates import audience
 from clarion.updates.models import SENT, Update
 from clarion.updates.tasks import spread
+from rig.questions import asked_of, plan_of
 
 
 def spread_all(instance: Instance) -> int:
     with instance.context():
         return spread()
-
-
-@contextmanager
-def asked_of(connection: Any) -> Iterator[list[tuple[str, Any]]]:
-    """The questions that go over a connection."""
-    found: list[tuple[str, Any]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, given: object, *_more: object) -> None:
-        found.append((statement, given))
-
-    event.listen(connection, "before_cursor_execute", note)
-    yield found
-    event.remove(connection, "before_cursor_execute", note)
 
 
 def test_a_page_is_found_by_its_numbers_and_nothing_is_sorted(either_instance: Instance, signer, schedule, row) -> None:
@@ -46,9 +30,7 @@ def test_a_page_is_found_by_its_numbers_and_nothing_is_sorted(either_instance: I
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         with asked_of(connection) as asked:
             assert len(audience.next_stretch(found).signatures) == 1
-        statement, given = asked[-1]
-        explain = "EXPLAIN" if postgres else "EXPLAIN QUERY PLAN"
-        plan = str(list(connection.exec_driver_sql(f"{explain} {statement}", given)))
+        plan = plan_of(connection, *asked[-1])
     assert ("pk_signature" if postgres else "SEARCH signature USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)") in plan
     assert "Sort" not in plan
     assert "TEMP B-TREE" not in plan

@@ -186,6 +186,12 @@ class Campaign:
         """The district of a postal code, of a ZIP+4 by its first five digits; empty where it is not known."""
         return self.districts.get(postal_code) or self.districts.get(postal_code.partition("-")[0], "")
 
+    def district_name(self, district: str, language: str) -> str:
+        """A district in the words of a language, as far as recipients have it so; else in those of the main one."""
+        main = self.languages[0]
+        named = (one.district.get(language, "") for one in self.recipients if one.district.get(main) == district)
+        return next(filter(None, named), district)
+
     def state(self, now: datetime) -> Status:
         """The state that counts at this moment: the folder's status within its dates (rule 11)."""
         if self.status != "live":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypedDict
 
 from babel import Locale
@@ -48,7 +49,7 @@ def labels(snapshot: Snapshot, campaign: Campaign, language: str) -> Labels:
     locale = Locale.parse(language, sep="-")
     codes = [code for code, _ in hide_small(snapshot.by_language).shown]
     places = [place for place, _ in hide_small(_places(snapshot)).shown]
-    name_place = _district_namer(campaign, language) if campaign.districts else _area_namer(locale)
+    name_place = partial(campaign.district_name, language=language) if campaign.districts else _area_namer(locale)
     return Labels(
         {code: _language_name(locale, code) for code in codes},
         {place: name_place(place) for place in places},
@@ -100,12 +101,6 @@ def _bar(label: str, n: int, largest: int, *, own: bool = False, aside: bool = F
 def _language_name(locale: Locale, code: str) -> str:
     name = str(Locale.parse(code, sep="-").get_display_name(locale) or code)
     return name[:1].upper() + name[1:]
-
-
-def _district_namer(campaign: Campaign, language: str) -> Callable[[str], str]:
-    main = campaign.languages[0]
-    known = {r.district.get(main, ""): r.district.get(language, "") for r in campaign.recipients}
-    return lambda district: known.get(district) or district
 
 
 def _area_namer(locale: Locale) -> Callable[[str], str]:

@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 
-from flask import current_app
 from sqlalchemy import select
 
 from ..campaigns.live import LiveCampaign
 from ..domain.areas import hide_small
-from ..domain.person import Person
 from ..extensions import db
-from ..sealing import Keyring, SealBroken, open_sealed
 from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
+from ..signatures.reading import in_order
+from .districts import home_of
 
 PAGE = 2000
 REASONS = 10
@@ -75,23 +74,7 @@ def said(ids: Collection[int]) -> list[tuple[str, str, str]]:
 
 
 def _districts(live: LiveCampaign) -> Iterator[str]:
-    """The district of each confirmed signer, empty where it is not known; only a worker can open where they live."""
-    keyring: Keyring = current_app.extensions["clarion.keyring"]
-    key, after = keyring.private_key(live.key_id), 0
-    while True:
-        page = select(Signature.id, Signature.sealed).where(
-            Signature.campaign_id == live.id, Signature.state == CONFIRMED, Signature.id > after
-        )
-        rows = db.session.execute(page.order_by(Signature.id).limit(PAGE)).all()
-        # what follows takes a while, and holds no transaction open
-        db.session.commit()
-        for row in rows:
-            try:
-                person = Person.from_details(open_sealed(key, row.sealed))
-            except SealBroken:
-                yield ""
-            else:
-                yield live.campaign.district_of(person.postal_code)
-        if len(rows) < PAGE:
-            return
-        after = rows[-1].id
+    """The district of each confirmed signer, empty where it is not known."""
+    query = select(Signature.id, Signature.sealed).where(Signature.state == CONFIRMED)
+    for rows in in_order(query, live.id, page=PAGE):
+        yield from (home_of(live, row.sealed) for row in rows)

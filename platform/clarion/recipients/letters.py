@@ -1,181 +1,155 @@
-"""Letters: one mail for each signer to those who stand for them, paced so that an office can read them.
+"""Letters: one mail for each signer to those who stand for them.
 
-The plan gives each letter its moment. A recipient has a number of places on each working day, spread over the hours in
-which people write; a day that is full passes the rest on to the next. So the cap of a day holds by construction.
+Who has none yet is looked for in the order of signatures. Each minute that begins where the first may still be
+confirmed; once a day, and whenever somebody else stands for people, it begins at the first of all.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from flask import current_app
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 
 from ..campaigns.live import LiveCampaign
-from ..delivery.models import Delivery
-from ..domain.person import Person
-from ..extensions import Transaction, insert_if_new, this_minute, transaction
+from ..delivery.models import Addressee, Delivery
+from ..extensions import Transaction, db, insert_if_new, this_minute, transaction
 from ..outbox.models import LAST, Message
-from ..outbox.service import NewMessage, put
-from ..sealing import Keyring, SealBroken, open_sealed
-from ..signatures.models import CONFIRMED, Signature
-from .service import LANE, LETTER, Reached, local_now, reachable
+from ..outbox.service import Leased, NewMessage, put
+from ..signatures.models import CONFIRMED, PENDING, Signature
+from ..signatures.reading import belongs_to, in_order
+from .districts import home_of, stand_for, stood_for
+from .pace import LONG_AGO, Plan
+from .service import LANE, LETTER, Reached, in_office, local_now, reachable
 
 PLAN = "letters"
 PAGE = 200
-OPENING = time(9)
-CLOSING = time(18)
-"""Letters whose moment came just before five are still on their way then."""
-
-HOURS = (1, 2, 3, 2, 2, 3, 2, 1)
-"""How the letters of a day are shared out among its hours from nine to five."""
 
 SETTLED = timedelta(minutes=2)
 """A confirmation carries the minute in which it began; what is older than this is all on disk."""
 
 
-@dataclass(slots=True)
-class Plan:
-    """How far the letters of a campaign are planned."""
-
-    seen: datetime
-    """Signatures confirmed up to then have their letters."""
-    places: dict[int, tuple[date, int]] = field(default_factory=dict)
-    """By addressee: the day in use, and the next place on it."""
-
-    def to_json(self) -> str:
-        """The plan as its row keeps it."""
-        places = {str(id): [day.isoformat(), place] for id, (day, place) in self.places.items()}
-        return json.dumps({"seen": self.seen.isoformat(), "places": places})
-
-    @classmethod
-    def from_json(cls, source: str) -> Plan:
-        """The plan that a row kept."""
-        raw = json.loads(source)
-        places = {int(id): (date.fromisoformat(day), int(place)) for id, (day, place) in raw["places"].items()}
-        return cls(datetime.fromisoformat(raw["seen"]), places)
-
-    def next_place(self, addressee_id: int, moment: datetime, most: int) -> datetime:
-        """The next free moment in which this addressee can get a letter, not before `moment`."""
-        day, place = self.places.get(addressee_id, (moment.date(), 0))
-        if day < moment.date():
-            day, place = moment.date(), 0
-        while True:
-            if day.weekday() < 5:
-                while place < most:
-                    at = _moment(day, (place + random.random()) / most, moment)  # noqa: S311 - jitter is no secret
-                    place += 1
-                    if at >= moment:
-                        self.places[addressee_id] = (day, place)
-                        return at
-            day, place = day + timedelta(days=1), 0
-
-
 def plan_letters(live: LiveCampaign) -> int:
-    """Plan the letters of those who were confirmed since the last look; how many letters."""
-    until = this_minute() - SETTLED
-    written = after = 0
-    while True:
+    """Plan the letters of those who have none; how many letters."""
+    today = local_now(live)
+    if not in_office(live, today.date(), ("to",)):
+        return 0
+    until, stands = this_minute() - SETTLED, _who_stands(live, today.date())
+    plan = Plan.from_json(db.session.scalar(_row(live)) or Plan().to_json())
+    seen, after = plan.seen, plan.settled
+    of_all = plan.stands != stands or plan.dawn.astimezone(today.tzinfo).date() != today.date()
+    if of_all:
+        seen, after = plan.dawn if plan.stands == stands else LONG_AGO, 0
+    settled = _settled(live, until, plan.settled)
+    written = _write_all(live, _unwritten(seen, until), after)
+    with transaction() as session:
+        plan = _taken(session, live)
+        plan.seen, plan.settled = until, settled
+        if of_all:
+            plan.dawn, plan.stands = until, stands
+        _keep(session, live, plan)
+    return written
+
+
+def _write_all(live: LiveCampaign, query: Select[int, bytes], after: int) -> int:
+    written = 0
+    for rows in in_order(query, live.id, page=PAGE, after=after):
+        # a seal takes a while to open, so this comes before anything is held
+        districts = {row.id: home_of(live, row.sealed) if live.campaign.districts else "" for row in rows}
         with transaction() as session:
             plan = _taken(session, live)
-            rows = _unwritten(session, live, plan.seen, until, after)
-            written += _write(session, live, plan, rows)
-            if len(rows) < PAGE:
-                plan.seen = until
-            mine = update(Delivery).where(Delivery.campaign_id == live.id, Delivery.kind == PLAN, Delivery.name == PLAN)
-            session.execute(mine.values(content=plan.to_json()))
-        if len(rows) < PAGE:
-            return written
-        after = rows[-1].id
+            written += _write(session, live, plan, districts)
+            _keep(session, live, plan)
+    return written
+
+
+def _who_stands(live: LiveCampaign, day: date) -> str:
+    """A mark of all on which it rests who stands for whom: for those for whom nobody stood somebody may stand now."""
+    back = select(Addressee.email).where(Addressee.campaign_id == live.id, Addressee.bounced_at.is_not(None))
+    standing = [(address, sorted(stood_for(live, them))) for address, them in in_office(live, day, ("to",)).items()]
+    known = [live.edition_id, sorted(standing), sorted(db.session.scalars(back))]
+    return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+def new_place(live: LiveCampaign, leased: Leased, due_at: datetime, moment: datetime) -> datetime:
+    """Another place for a letter that cannot leave when it is due, not before `moment`, as if it were written then."""
+    with transaction() as session:
+        plan = _taken(session, live)
+        most = live.campaign.handing_over.letters_a_day
+        at = plan.next_place(leased.about_id or 0, moment, most).astimezone(UTC)
+        # what it waits for us is no part of the three days for which it is tried
+        begun = leased.created_at + (at - due_at)
+        session.execute(update(Message).where(Message.id == leased.id).values(created_at=begun))
+        _keep(session, live, plan)
+    return at
+
+
+def _row(live: LiveCampaign) -> Select[str]:
+    return select(Delivery.content).filter_by(campaign_id=live.id, kind=PLAN, name=PLAN)
 
 
 def _taken(session: Transaction, live: LiveCampaign) -> Plan:
-    """The campaign's plan, held until the transaction ends; one that begins now looks back to its first signature."""
-    begun = Plan(datetime(2000, 1, 1, tzinfo=UTC)).to_json()
-    row = {"campaign_id": live.id, "kind": PLAN, "name": PLAN, "count": 0, "content": begun}
+    """The campaign's plan, held until the transaction ends."""
+    row = {"campaign_id": live.id, "kind": PLAN, "name": PLAN, "count": 0, "content": Plan().to_json()}
     session.execute(insert_if_new(Delivery).values(created_at=this_minute(), **row))
-    mine = select(Delivery.content).filter_by(campaign_id=live.id, kind=PLAN, name=PLAN).with_for_update()
-    return Plan.from_json(session.scalars(mine).one())
+    return Plan.from_json(session.scalars(_row(live).with_for_update()).one())
 
 
-def _unwritten(
-    session: Transaction, live: LiveCampaign, seen: datetime, until: datetime, after: int
-) -> Sequence[Signature]:
-    """Signatures confirmed in between that have no letter yet: a run that was cut off goes on where it was."""
+def _keep(session: Transaction, live: LiveCampaign, plan: Plan) -> None:
+    mine = update(Delivery).where(Delivery.campaign_id == live.id, Delivery.kind == PLAN, Delivery.name == PLAN)
+    session.execute(mine.values(content=plan.to_json()))
+
+
+def _has_none() -> ColumnElement[bool]:
+    return ~exists().where(Message.signature_id == Signature.id, Message.kind == LETTER)
+
+
+def _unwritten(seen: datetime, until: datetime) -> Select[int, bytes]:
+    """Signatures confirmed in between that have no letter yet, so a look that was cut off can begin anew."""
     of = Signature
-    letter = exists().where(Message.signature_id == of.id, Message.kind == LETTER)
-    query = select(of).where(of.campaign_id == live.id, of.state == CONFIRMED, of.confirmed_at > seen)
-    return session.scalars(
-        query.where(of.id > after, of.confirmed_at <= until, ~letter).order_by(of.id).limit(PAGE)
-    ).all()
+    query = select(of.id, of.sealed).where(of.state == CONFIRMED, of.confirmed_at > seen, of.confirmed_at <= until)
+    return query.where(_has_none())
 
 
-def _write(session: Transaction, live: LiveCampaign, plan: Plan, rows: Sequence[Signature]) -> int:
-    keyring: Keyring = current_app.extensions["clarion.keyring"]
-    reached = reachable(session, live, news=False, roles=("to",)) if rows else []
+def _settled(live: LiveCampaign, until: datetime, settled: int) -> int:
+    """The last signature before the first that may still be confirmed.
+
+    Near one of the last minutes there may be others that are not on disk yet, with smaller numbers.
+    """
+    of = Signature
+    mine = select(of.id).where(belongs_to(live.id), of.id > settled)
+    open_ = or_(of.state == PENDING, of.signed_at > until, of.confirmed_at > until)
+    first = db.session.scalar(mine.where(open_).order_by(of.id).limit(1))
+    before = mine if first is None else mine.where(of.id < first)
+    return db.session.scalar(before.order_by(of.id.desc()).limit(1)) or settled
+
+
+def _write(session: Transaction, live: LiveCampaign, plan: Plan, districts: dict[int, str]) -> int:
+    # who was erased or got a letter from another worker since they were read is left out
+    there = select(Signature.id).where(Signature.id.in_(districts), Signature.state == CONFIRMED, _has_none())
+    ids = session.scalars(there.order_by(Signature.id)).all()
+    reached = reachable(session, live, news=False, roles=("to",)) if ids else []
     moment, most = local_now(live), live.campaign.handing_over.letters_a_day
-    messages = []
-    for row in rows:
-        district = _district(live, keyring, row.sealed) if live.campaign.districts else ""
-        for one in reached:
-            if stands_for(live, one, district):
-                due = plan.next_place(one.addressee_id, moment, most).astimezone(UTC)
-                key = f"{LETTER}:{row.id}:{one.addressee_id}"
-                messages.append(
-                    NewMessage(
-                        LETTER,
-                        live.id,
-                        row.id,
-                        key,
-                        channel=LANE,
-                        priority=LAST,
-                        about_id=one.addressee_id,
-                        due_at=due,
-                    )
-                )
+    messages = [
+        _letter(live, id, one, plan.next_place(one.addressee_id, moment, most))
+        for id in ids
+        for one in reached
+        if stand_for(live, one.recipients, districts[id])
+    ]
     if messages:
         put(session.connection(), messages)
     return len(messages)
 
 
-def in_hours(moment: datetime) -> bool:
-    """Whether letters may leave at a moment of the campaign's own time, or a little after the last of a day."""
-    return moment.weekday() < 5 and OPENING <= moment.time() < CLOSING
-
-
-def another_day(live: LiveCampaign) -> datetime:
-    """A moment for a letter that must not leave today: on the next working day, anywhere in its hours."""
-    moment = local_now(live)
-    day = moment.date() + timedelta(days=0 if moment.time() < OPENING else 1)
-    while day.weekday() >= 5:
-        day += timedelta(days=1)
-    return _moment(day, random.random(), moment).astimezone(UTC)  # noqa: S311 - jitter is no secret
-
-
-def stands_for(live: LiveCampaign, one: Reached, district: str) -> bool:
-    """Whether a recipient is written to by those who live in a district: their own, or all where they stand for all."""
-    own = one.recipient.district.get(live.campaign.languages[0], "")
-    return not own or own == district
-
-
-def _district(live: LiveCampaign, keyring: Keyring, sealed: bytes) -> str:
-    try:
-        person = Person.from_details(open_sealed(keyring.private_key(live.key_id), sealed))
-    except SealBroken:
-        return ""
-    return live.campaign.district_of(person.postal_code)
-
-
-def _moment(day: date, share: float, like: datetime) -> datetime:
-    """The moment of a day at which this share of its letters has left."""
-    left = share * sum(HOURS)
-    for hour, weight in enumerate(HOURS):
-        if left < weight:
-            opening = datetime.combine(day, OPENING, like.tzinfo)
-            return opening + timedelta(hours=hour + left / weight)
-        left -= weight
-    return datetime.combine(day, OPENING, like.tzinfo) + timedelta(hours=len(HOURS))
+def _letter(live: LiveCampaign, signature_id: int, to: Reached, at: datetime) -> NewMessage:
+    return NewMessage(
+        LETTER,
+        live.id,
+        signature_id,
+        f"{LETTER}:{signature_id}:{to.addressee_id}",
+        channel=LANE,
+        priority=LAST,
+        about_id=to.addressee_id,
+        due_at=at.astimezone(UTC),
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Any
 
 from flask import render_template
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import func, select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
@@ -21,17 +22,20 @@ from ..delivery.mime import Words, as_email
 from ..delivery.models import Addressee, Delivery
 from ..delivery.moulds import LINE
 from ..delivery.signers import Sealed, open_signer
+from ..domain.areas import SMALL_AREA
 from ..domain.campaign import Recipient
 from ..domain.names import public_name
 from ..extensions import db, now
 from ..i18n import format_number
-from ..outbox.models import SENT, Message
+from ..outbox.models import DUE, SENT, Message
 from ..outbox.service import Leased
 from ..pages.render import language_named, links, to_html_alone, to_text
 from ..signatures.models import APPROVED, CONFIRMED, Reason, Signature
+from .districts import stood_for
 from .figures import Figures, said
-from .letters import another_day, in_hours
-from .service import DIGEST, LETTER, MILESTONE, in_office, local_now
+from .letters import new_place
+from .pace import LATE, in_hours
+from .service import DIGEST, FEW, LETTER, MILESTONE, in_office, local_now
 
 
 def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
@@ -41,7 +45,7 @@ def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
     addressee = db.session.get(Addressee, row.addressee_id) if row else None
     if row is None or addressee is None or addressee.unsubscribed_at is not None:
         raise NothingToSay
-    recipient = _recipient(live, addressee)
+    recipient = _people(live, addressee)[0]
     figures = Figures.from_json(row.content)
     known = {
         "figures": figures,
@@ -53,24 +57,37 @@ def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
 
 def compose_letter(leased: Leased, signature: Sealed | None) -> Mail:
     """A signer's letter, with their name as they allowed it. Raises `NothingToSay` where it is not wanted any more."""
-    live = _live(leased)
+    live = live_campaigns().by_id(leased.campaign_id)
     addressee = db.session.get(Addressee, leased.about_id)
-    if signature is None or signature.state != CONFIRMED or addressee is None or not live.campaign.handing_over.letters:
+    if live is None or addressee is None or signature is None or signature.state != CONFIRMED:
         raise NothingToSay
-    recipient = _recipient(live, addressee)
-    _keep_the_cap(live, addressee)
-    query = select(Signature.show_name, Reason.words).outerjoin(
+    if not live.campaign.handing_over.letters:
+        raise NothingToSay
+    recipients = _people(live, addressee, ("to",))
+    query = select(Signature.show_name, Reason.words, Reason.language).outerjoin(
         Reason, (Reason.signature_id == Signature.id) & (Reason.state == APPROVED)
     )
     row = db.session.execute(query.where(Signature.id == leased.signature_id)).one_or_none()
     if row is None:
         raise NothingToSay
-    shows_name, words = row
     person, _ = open_signer(live, signature)
-    name = public_name(person.name) if shows_name else ""
-    known = {"signer": name, "words": words or "", "unsubscribe_url": "", "figures": None}
-    return _mail(leased, live, recipient, addressee.email, known)
+    name = public_name(person.name) if row.show_name else ""
+    districts = stood_for(live, recipients)
+    _mind_the_pace(live, leased, points_at_few=bool(districts) and not name)
+    known = {
+        "signer": name,
+        "words": row.words or "",
+        "written_in": row.language or "",
+        "unsubscribe_url": "",
+        "figures": None,
+    }
+    if len(districts) != 1:
+        known["district"] = ""
+    return _mail(leased, live, recipients[0], addressee.email, known)
 
+
+OPEN = ("live", "closed")
+"""States in which mails leave; a campaign that is closed has letters on their way, and a last digest."""
 
 COMPOSERS: dict[str, Composer] = {MILESTONE: compose_news, DIGEST: compose_news, LETTER: compose_letter}
 
@@ -80,33 +97,56 @@ def _live(leased: Leased) -> LiveCampaign:
     live = live_campaigns().by_id(leased.campaign_id)
     if live is None:
         raise NothingToSay
-    if (state := live.campaign.state(now())) not in ("live", "closed"):
+    if (state := live.campaign.state(now())) not in OPEN:
         raise NotYet(state)
     return live
 
 
-def _recipient(live: LiveCampaign, addressee: Addressee) -> Recipient:
-    """Who holds the office today behind this address."""
-    recipient = in_office(live, local_now(live).date()).get(addressee.email)
-    if recipient is None or addressee.bounced_at is not None:
+def _people(live: LiveCampaign, addressee: Addressee, roles: Sequence[str] = ("to", "cc")) -> list[Recipient]:
+    """Those behind an address who hold an office today."""
+    recipients = in_office(live, local_now(live).date(), roles).get(addressee.email)
+    if recipients is None or addressee.bounced_at is not None:
         raise NothingToSay
-    return recipient
+    return recipients
 
 
-def _keep_the_cap(live: LiveCampaign, addressee: Addressee) -> None:
-    """Put a letter off that would come at night, or be one too many today: some of the days before may be late."""
-    today = local_now(live)
-    if not in_hours(today):
-        raise NotYet("letters leave by day", another_day(live))
-    midnight = datetime.combine(today.date(), time(), today.tzinfo)
+def _mind_the_pace(live: LiveCampaign, leased: Leased, *, points_at_few: bool) -> None:
+    """Give a letter another place that must not leave now; those that are late would else leave all together."""
+    moment, state = local_now(live), live.campaign.state(now())
+    due_at = db.session.scalars(select(Message.due_at).filter_by(id=leased.id)).one()
+    midnight = datetime.combine(moment.date(), time(), moment.tzinfo)
+    after = moment
+    if state not in OPEN:
+        why: str = state
+    elif points_at_few and _few(leased.about_id):
+        # more than one look a day would bring nobody's letter sooner
+        why, after = FEW, midnight + timedelta(days=1)
+    elif not in_hours(moment) or moment - due_at > LATE:
+        why = "late letter"
+    elif _sent_since(leased.about_id, midnight) >= live.campaign.handing_over.letters_a_day:
+        why, after = "letters of the day", midnight + timedelta(days=1)
+    else:
+        return
+    raise NotYet(why, new_place(live, leased, due_at, after))
+
+
+def _few(addressee_id: int | None) -> bool:
+    """Whether fewer people have a letter to this mailbox than may be told of: then one more tells who they are."""
+    signers = select(Message.signature_id).join(Signature, Signature.id == Message.signature_id)
+    theirs = signers.where(Message.kind == LETTER, Message.about_id == addressee_id, Message.state.in_((DUE, SENT)))
+    some = theirs.where(Signature.state == CONFIRMED).limit(SMALL_AREA).subquery()
+    return (db.session.scalar(select(func.count()).select_from(some)) or 0) < SMALL_AREA
+
+
+def _sent_since(addressee_id: int | None, moment: datetime) -> int:
+    """How many letters have left to a mailbox since then: some of the days before may have been late."""
     sent = select(func.count()).where(
         Message.kind == LETTER,
-        Message.about_id == addressee.id,
+        Message.about_id == addressee_id,
         Message.state == SENT,
-        Message.sent_at >= midnight.astimezone(UTC),
+        Message.sent_at >= moment.astimezone(UTC),
     )
-    if (db.session.scalar(sent) or 0) >= live.campaign.handing_over.letters_a_day:
-        raise NotYet("letters of the day", another_day(live))
+    return db.session.scalar(sent) or 0
 
 
 def _mail(leased: Leased, live: LiveCampaign, recipient: Recipient, address: str, known: dict[str, Any]) -> Mail:
@@ -130,7 +170,7 @@ def words(
     """The words of a kind of mail to a recipient; `known` holds what is new in it."""
     campaign, code = live.campaign, language_of(recipient, live)
     with force_locale(code):
-        given = known | _shared(live, recipient, code, letter=kind == LETTER)
+        given = _shared(live, recipient, code) | known
         return Words(
             sender=mail_channel().sender,
             sender_name=campaign.lead.name,
@@ -146,10 +186,9 @@ def words(
         )
 
 
-def _shared(live: LiveCampaign, recipient: Recipient, code: str, *, letter: bool) -> dict[str, Any]:
-    campaign, text, main = live.campaign, live.campaign.text(code), live.campaign.languages[0]
-    district = recipient.district.get(code) or recipient.district.get(main, "")
-    office = recipient.office.get(code) or recipient.office.get(main, "")
+def _shared(live: LiveCampaign, recipient: Recipient, code: str) -> dict[str, Any]:
+    campaign, text = live.campaign, live.campaign.text(code)
+    own = recipient.district.get(campaign.languages[0], "")
     sent_by = gettext(
         "Sent by %(organisation)s with the petition site %(site)s.",
         organisation=campaign.lead.name,
@@ -161,25 +200,31 @@ def _shared(live: LiveCampaign, recipient: Recipient, code: str, *, letter: bool
         "language": language_named(code),
         "direction": language_named(code).direction,
         "recipient": recipient,
-        "office": office,
-        "district": district,
+        "copied": recipient.role == "cc",
+        "own_district": own,
+        "district": recipient.district.get(code) or own,
         "ask_html": to_html_alone(text.ask, live, code),
         "ask_text": to_text(text.ask, live, code),
         "page_url": links().page(campaign.slug, code),
         "lead": campaign.lead,
         "keeping": sent_by,
         "number": format_number,
-        "letter": letter,
-        "base_url": links().base_url,
     }
 
 
 def _subject(kind: str, known: dict[str, Any]) -> str:
     title = known["text"].title
-    if kind == MILESTONE:
-        found = gettext("%(count)s people ask you: %(title)s", count=format_number(known["figures"].count), title=title)
-    elif kind == DIGEST:
-        found = gettext("%(count)s signatures: %(title)s", count=format_number(known["figures"].count), title=title)
+    if kind in (MILESTONE, DIGEST):
+        n = known["figures"].count
+        told = {"count": format_number(n), "title": title}
+        if kind == DIGEST:
+            found = ngettext("%(count)s signature: %(title)s", "%(count)s signatures: %(title)s", n, **told)
+        elif known["copied"]:
+            found = ngettext(
+                "%(count)s person has signed: %(title)s", "%(count)s people have signed: %(title)s", n, **told
+            )
+        else:
+            found = ngettext("%(count)s person asks you: %(title)s", "%(count)s people ask you: %(title)s", n, **told)
     elif known["signer"]:
         found = gettext("%(name)s asks you: %(title)s", name=known["signer"], title=title)
     elif known["district"]:

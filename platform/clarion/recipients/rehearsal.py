@@ -27,15 +27,17 @@ def rehearse_all(loaded: Loaded) -> None:
         return
     live = LiveCampaign(0, campaign.slug, "", b"", 0, 0, campaign)
     reached = [one for one in campaign.recipients if one.email]
-    by_language = {language_of(one, live): one for one in sorted(reached, key=_length)}
+    longest = {(language_of(one, live), one.role): one for one in sorted(reached, key=_length)}
     for kind in _kinds(campaign.handing_over):
-        for code, recipient in by_language.items():
+        for (code, role), recipient in longest.items():
+            if role == "cc" and kind == LETTER:
+                continue  # nobody who is copied gets one
             note(loaded, f"{code}.md", kind, partial(_made, live, kind, recipient))
     settle(loaded)
 
 
 def _length(recipient: Recipient) -> int:
-    """How much a mail says of a recipient; of each language the one with most is tried."""
+    """How much a mail says of a recipient; of each language and role the one with most is tried."""
     return len(recipient.name) + sum(map(len, (*recipient.office.values(), *recipient.district.values())))
 
 
@@ -51,6 +53,6 @@ def _made(live: LiveCampaign, kind: str, recipient: Recipient) -> bytes:
         "unsubscribe_url": links().unsubscribe("x" * 64),
     }
     if kind == LETTER:
-        known = {"signer": "Ñ" * MAX_NAME, "words": "", "figures": None, "unsubscribe_url": ""}
+        known = {"signer": "Ñ" * MAX_NAME, "words": "", "written_in": "", "figures": None, "unsubscribe_url": ""}
     mail = as_email(words(kind, live, recipient, recipient.email, known, "0@mailbox.example"))
     return mail.as_bytes(policy=SMTP.clone(cte_type="8bit", max_line_length=LINE))

@@ -21,13 +21,17 @@ from ..outbox.service import NewMessage, put
 LANE = "email:recipients"
 MILESTONE, DIGEST, LETTER = "milestone", "digest", "letter"
 
+FEW = "few letters"
+"""The code of a letter without a name that waits until its district has as many as may be told of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A recipient who can be written to."""
+    """A mailbox that can be written to."""
 
     addressee_id: int
-    recipient: Recipient
+    recipients: list[Recipient]
+    """Whose it is. Most often it is one; where some share it they get one mail, and it is written to the first."""
 
 
 def local_now(live: LiveCampaign) -> datetime:
@@ -35,12 +39,12 @@ def local_now(live: LiveCampaign) -> datetime:
     return now().astimezone(ZoneInfo(live.campaign.time_zone))
 
 
-def in_office(live: LiveCampaign, day: date, roles: Sequence[str] = ("to", "cc")) -> dict[str, Recipient]:
-    """The recipients who hold their office on a day and have an address, by that address in small letters."""
-    found: dict[str, Recipient] = {}
-    for one in live.campaign.recipients:
+def in_office(live: LiveCampaign, day: date, roles: Sequence[str] = ("to", "cc")) -> dict[str, list[Recipient]]:
+    """The recipients who hold their office on a day, by their address in small letters; who is copied comes last."""
+    found: dict[str, list[Recipient]] = {}
+    for one in sorted(live.campaign.recipients, key=lambda one: one.role == "cc"):
         if one.email and one.role in roles and one.in_office(day):
-            found.setdefault(one.email.lower(), one)
+            found.setdefault(one.email.lower(), []).append(one)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,15 @@ from sqlalchemy import func, select
 
 from ..campaigns.live import LiveCampaign
 from ..delivery.models import Addressee, Delivery
+from ..domain.areas import SMALL_AREA
 from ..domain.campaign import Recipient
 from ..extensions import db
 from ..outbox.models import DUE, SENT, Message
 from ..signatures import counting
-from .service import DIGEST, LETTER, MILESTONE, local_now
+from .service import DIGEST, FEW, LETTER, MILESTONE, in_office, local_now
+
+Mails = dict[tuple[int, str], list[tuple[str, int]]]
+"""Kinds with their numbers, by addressee and state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,21 @@ class Standing:
 
 
 def standings(live: LiveCampaign) -> list[Standing]:
-    """Every recipient of a campaign, in the folder's order."""
+    """Every recipient of a campaign, in the folder's order; what a mailbox got stands with the one it is written to."""
     main, today = live.campaign.languages[0], local_now(live).date()
     known = {row.email: row for row in db.session.scalars(select(Addressee).filter_by(campaign_id=live.id))}
-    mails = _mails(live.id)
+    firsts = {address: people[0] for address, people in in_office(live, today).items()}
+    mails, waiting = _mails(live.id), _waiting(live.id)
     found = []
     for one in live.campaign.recipients:
-        row = known.get(one.email.lower()) if one.email else None
+        row, first = known.get(one.email.lower()), firsts.get(one.email.lower(), one)
         parts = [_reach(one, row, in_office=one.in_office(today))]
-        for state, words in ((SENT, "got"), (DUE, "on its way:")):
-            numbers = [f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in mails.get((row.id, state), ())] if row else []
-            parts += [f"{words} {', '.join(numbers)}"] if numbers else []
+        if first is not one and one.in_office(today):
+            parts = [f"shares the address of {first.name}: one mail goes there, not two"]
+        elif row is not None and first is one:
+            parts += _got(mails, row.id)
+            if n := waiting.get(row.id):
+                parts.append(f"{n} of them without a name, kept until {SMALL_AREA} people there have signed")
         found.append(Standing(one, one.office.get(main, ""), "; ".join(parts)))
     return found
 
@@ -60,6 +69,13 @@ def plans(live: LiveCampaign) -> list[str]:
     return lines or [f"Nothing is sent to them by itself: clarion deliver {live.slug} makes what you hand over."]
 
 
+def _got(mails: Mails, addressee_id: int) -> Iterator[str]:
+    for state, words in ((SENT, "got"), (DUE, "on its way:")):
+        numbers = [f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in mails.get((addressee_id, state), ())]
+        if numbers:
+            yield f"{words} {', '.join(numbers)}"
+
+
 def _reach(one: Recipient, row: Addressee | None, *, in_office: bool) -> str:
     if not in_office:
         return f"not in office today ({one.since or '...'} to {one.until or '...'}): gets nothing"
@@ -72,9 +88,9 @@ def _reach(one: Recipient, row: Addressee | None, *, in_office: bool) -> str:
     return "can be reached"
 
 
-def _mails(campaign_id: int) -> dict[tuple[int, str], list[tuple[str, int]]]:
+def _mails(campaign_id: int) -> Mails:
     """How many mails of each kind, by addressee and state."""
-    found: dict[tuple[int, str], list[tuple[str, int]]] = {}
+    found: Mails = {}
     of_delivery = (
         select(Delivery.addressee_id, Message.state, Message.kind, func.count())
         .join(Delivery, Delivery.id == Message.about_id)
@@ -90,3 +106,10 @@ def _mails(campaign_id: int) -> dict[tuple[int, str], list[tuple[str, int]]]:
         for addressee_id, state, kind, n in db.session.execute(query):
             found.setdefault((addressee_id or 0, state), []).append((kind, n))
     return found
+
+
+def _waiting(campaign_id: int) -> dict[int, int]:
+    """How many letters would point at one of few, by addressee."""
+    letters = select(Message.about_id, func.count()).filter_by(campaign_id=campaign_id, kind=LETTER, state=DUE)
+    rows = db.session.execute(letters.where(Message.last_code == FEW).group_by(Message.about_id))
+    return {addressee_id or 0: n for addressee_id, n in rows}
