@@ -43,6 +43,9 @@ class BroughtByPlugins(Protocol):
     def failures(self) -> Mapping[tuple[str, str], int]:
         """How often each hook failed."""
 
+    def switched_off(self) -> Mapping[tuple[str, str], bool]:
+        """Whether each hook is switched off for a while."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -191,7 +194,7 @@ class _FromDatabase(Collector):
 
 
 def _events() -> Iterator[Metric]:
-    """What happened and a plugin has not taken in yet: a hook that is switched off shows here."""
+    """What happened and a plugin has not taken in yet: a hook that is switched off in a worker shows here."""
     waiting = GaugeMetricFamily("clarion_events", "Events that wait for a plugin.", labels=["plugin"])
     oldest = GaugeMetricFamily(
         "clarion_oldest_event_seconds", "How old the oldest event is that waits for a plugin.", labels=["plugin"]
@@ -216,6 +219,11 @@ def _from_plugins() -> Iterator[Metric]:
     for (plugin, hook), n in plugins.failures().items():
         failed.add_metric([plugin, hook], n)
     yield failed
+    words = "Whether a hook is switched off for a while."
+    off = GaugeMetricFamily("clarion_plugin_off", words, labels=["plugin", "hook"])
+    for (plugin, hook), is_off in plugins.switched_off().items():
+        off.add_metric([plugin, hook], is_off)
+    yield off
 
 
 @bp.get("/metrics")

@@ -6,15 +6,18 @@ wrong version, one has the name of another, one puts things of its own in the pl
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
 import clarion.api
 from clarion.console import create_console
-from clarion.plugins.guard import FAILURES
+from clarion.plugins import given
+from clarion.plugins.guard import FAILURES, FIRST, LONGEST, Guard
 from clarion.settings import SettingsError
-from clarion.testing import Instance, link
+from clarion.testing import Instance, link, wait_for
 
 DEEDS = {
     "raises": "raise RuntimeError('ana@readers.example')",
@@ -203,6 +206,157 @@ class P(Plugin):
     for number in range(1, 4 * FAILURES):
         shown = f"clarion_odd_asked {number}.0" in instance.client.get("/metrics").get_data(as_text=True)
         assert shown == (number % 2 == 0)
+
+
+class Clock:
+    """A clock that goes on only when it is told to."""
+
+    time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_a_hook_that_is_switched_off_is_tried_again_later_and_later(clock: Clock) -> None:
+    guard = Guard("odd", "figures", 1.0, clock)
+    asked: list[float] = []
+
+    def fail() -> None:
+        asked.append(clock.time)
+        raise RuntimeError
+
+    for _ in range(4 * 3600):
+        guard.ask(fail, given.nothing, None)
+        clock.time += 1
+    pauses = [later - sooner for sooner, later in pairwise(asked)]
+    assert pauses == [1] * (FAILURES - 1) + [FIRST, 2 * FIRST, 4 * FIRST, LONGEST, LONGEST]
+    assert guard.failed == len(asked)
+
+
+def test_what_mended_itself_is_on_again_at_once_and_says_so(install, make_instance, clock: Clock, capsys) -> None:
+    source = """
+class P(Plugin):
+    api = API_VERSION
+    broken = True
+
+    @hookimpl
+    def figures(self):
+        if self.broken:
+            raise RuntimeError
+        return [Figure("asked", "Times.", 1)]
+"""
+    install(odd=source)
+    instance = make_instance(plugins={"odd": {}})
+    plugins = instance.app.extensions["clarion.plugins"]
+
+    def told() -> tuple[bool, bool]:
+        """Whether it is said to be off, and whether its figure is there."""
+        figures = instance.client.get("/metrics").get_data(as_text=True)
+        return 'clarion_plugin_off{hook="figures",plugin="odd"} 1.0' in figures, "clarion_odd_asked 1.0" in figures
+
+    assert told() == (False, False)
+    plugins._guard("odd", "figures", 2.0).clock = clock
+    for _ in range(FAILURES - 1):
+        off, shown = told()
+    assert (off, shown) == (True, False)
+    plugins.on[0].plugin.broken = False
+    clock.time += FIRST - 1
+    assert told() == (True, False)
+    clock.time += 1
+    for _ in range(2):
+        assert told() == (False, True)
+    written = capsys.readouterr().out
+    assert written.count("plugin switched off") == written.count("plugin works again") == 1
+    assert "for 10 minutes" in written
+
+
+def test_after_a_pause_one_call_tries_it_for_all(clock: Clock) -> None:
+    guard = Guard("odd", "figures", 5.0, clock)
+    for _ in range(FAILURES):
+        guard.ask(lambda: 1 / 0, given.nothing, None)
+    clock.time += FIRST
+    begun, may_end = threading.Event(), threading.Event()
+    asked: list[int] = []
+
+    def slow() -> None:
+        asked.append(1)
+        begun.set()
+        may_end.wait(5)
+
+    trying = threading.Thread(target=guard.ask, args=(slow, given.nothing, None))
+    trying.start()
+    assert begun.wait(5)
+    assert guard.ask(slow, lambda _: "asked", otherwise="left out") == "left out"
+    may_end.set()
+    trying.join(5)
+    assert not guard.off
+    assert guard.ask(slow, lambda _: "asked", otherwise="left out") == "asked"
+    assert len(asked) == 2
+
+
+def test_many_that_fail_at_the_same_moment_make_one_pause(clock: Clock, capsys) -> None:
+    guard = Guard("odd", "figures", 5.0, clock)
+    all_there = threading.Barrier(12)
+
+    def fail() -> None:
+        all_there.wait(5)
+        raise RuntimeError
+
+    threads = [threading.Thread(target=guard.ask, args=(fail, given.nothing, None)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert guard.failed == 12
+    assert capsys.readouterr().out.count("plugin switched off") == 1
+    clock.time += FIRST
+    assert not guard.off
+
+
+def test_what_still_hangs_is_not_asked_again_until_it_ends(clock: Clock) -> None:
+    guard = Guard("odd", "chore deed", 0.05, clock)
+    may_end = threading.Event()
+    left = []
+
+    def hang() -> None:
+        left.append(threading.current_thread())
+        may_end.wait(30)
+
+    for _ in range(FAILURES + 3):
+        guard.ask(hang, given.nothing, None)
+        clock.time += 2 * LONGEST if guard.off else 0
+    assert len(left) == FAILURES
+    may_end.set()
+    wait_for(lambda: not any(thread.is_alive() for thread in left), lambda: "they hang on")
+    clock.time += FIRST
+    assert guard.ask(lambda: None, lambda _: "asked", otherwise="left out") == "asked"
+
+
+@pytest.mark.parametrize("deed", ["return 7", "yield", "return ''"])
+def test_events_that_were_not_taken_in_are_kept(deed: str, install, make_instance, make_folder) -> None:
+    """A hook that gives something back may have done nothing; a generator certainly has."""
+    install(odd=BARE + f"    @hookimpl\n    def events(self, happened):\n        {deed}\n")
+    instance = make_instance(plugins={"odd": {}})
+    instance.publish(make_folder())
+    instance.work()
+    assert instance.app.extensions["clarion.plugins"].failures()[("odd", "events")] == 1
+    assert 'clarion_events{plugin="odd"} 1.0' in instance.client.get("/metrics").get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("deed", "failures"), [("def run(): yield", 1), ("async def run(): pass", 1), ("def run(): return 7", 0)]
+)
+def test_a_chore_that_has_not_begun_counts_as_failed(deed: str, failures: int, install, make_instance) -> None:
+    install(odd=f"{deed}\n{BARE}    @hookimpl\n    def chores(self): return [Chore('deed', 1, run)]\n")
+    plugins = make_instance(plugins={"odd": {}}).app.extensions["clarion.plugins"]
+    (chore,) = plugins.chores()
+    chore.run()
+    assert plugins.failures() == {("odd", "chore deed"): failures}
 
 
 def test_a_message_whose_plugin_ends_the_process_is_in_doubt(install, make_instance, make_folder) -> None:

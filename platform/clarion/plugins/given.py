@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Coroutine, Generator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, TypeVar
@@ -134,7 +134,16 @@ def sentences(given: Any) -> list[str]:
 
 
 def nothing(given: Any) -> None:
-    """Whatever it was."""
+    """Nothing: who gives something back may not have done what was asked, as a generator does nothing yet."""
+    if given is not None:
+        raise Junk(f"nothing was wanted, not {type(given).__name__}")
+
+
+def done(given: Any) -> None:
+    """Whatever work gives, unless it has not even begun."""
+    if isinstance(given, Generator | Coroutine):
+        given.close()
+        raise Junk(f"work that is done was wanted, not a {type(given).__name__}")
 
 
 def _all(given: Any, kind: type[Thing]) -> list[Thing]:

@@ -1,8 +1,13 @@
-"""Isolation: a plugin that raises, hangs or gives junk harms itself only, and is left alone after five failures."""
+"""Isolation: a plugin that raises, hangs or gives junk harms itself only.
+
+A hook that failed five times in a row is left alone for a while. Then one call tries it for all: most of what breaks
+mends by itself, such as a service that was away, and nobody should have to start a site anew for it.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,7 +18,10 @@ from ..monitoring import log, report
 Given = TypeVar("Given")
 
 FAILURES = 5
-"""In a row, after which a hook of a plugin is not asked again by this process."""
+"""In a row, after which a hook of a plugin is switched off for a while in this process."""
+
+FIRST, LONGEST = 600.0, 3600.0
+"""Seconds for which it is switched off: twice as long after each try in vain."""
 
 
 class Junk(TypeError):
@@ -22,6 +30,10 @@ class Junk(TypeError):
 
 class TookTooLong(TimeoutError):
     """A hook gave nothing within its limit. Its thread is left behind: Python cannot end it."""
+
+    def __init__(self, thread: threading.Thread) -> None:
+        super().__init__()
+        self.thread = thread
 
 
 @dataclass(slots=True)
@@ -32,36 +44,72 @@ class Guard:
     hook: str
     limit: float
     """Seconds."""
+    clock: Callable[[], float] = time.monotonic
     failed: int = 0
     """In all, for `/metrics`."""
     _in_a_row: int = 0
+    _until: float = 0.0
+    """Until when it is switched off."""
+    _pauses: int = 0
+    """How often it was switched off since it last worked, and how often it was tried again."""
+    _tries: int = 0
+    _hanging: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def off(self) -> bool:
-        """Whether it failed too often to be asked again."""
-        return self._in_a_row >= FAILURES
+        """Whether it failed too often to be asked now."""
+        return self.clock() < self._until
 
     def ask(self, function: Callable[[], Any], as_wanted: Callable[[Any], Given], otherwise: Given) -> Given:
         """What the hook gives, in the form of `as_wanted`, which raises `Junk`; or `otherwise`, whatever goes wrong."""
-        if self.off:
+        if not self._may_ask():
             return otherwise
         try:
             given = within(self.limit, lambda: as_wanted(function()))
         except BaseException as error:  # noqa: BLE001 - a plugin may even try to end the process
             self._note(error)
             return otherwise
-        with self._lock:
-            self._in_a_row = 0
+        self._worked()
         return given
+
+    def _may_ask(self) -> bool:
+        """Whether it is asked; after a pause only one is let through, and tries it for all others."""
+        with self._lock:
+            if self._in_a_row < FAILURES:
+                return True
+            if self.off:
+                return False
+            # what still hangs holds its thread, perhaps a connection too: another such call would cost one more
+            self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+            self._until = self.clock() + (FIRST if self._hanging else self.limit)
+            self._tries += not self._hanging
+            return not self._hanging
+
+    def _worked(self) -> None:
+        with self._lock:
+            was_off = self._in_a_row >= FAILURES
+            self._in_a_row, self._until, self._pauses, self._tries = 0, 0.0, 0, 0
+            self._hanging.clear()
+        if was_off:
+            log.info("plugin works again", kind=f"{self.plugin}.{self.hook}")
 
     def _note(self, error: BaseException) -> None:
         with self._lock:
             self.failed += 1
             self._in_a_row += 1
-        report(error, "plugin failed", kind=f"{self.plugin}.{self.hook}", count=self._in_a_row)
-        if self.off:
-            log.error("plugin switched off", kind=f"{self.plugin}.{self.hook}")
+            seconds = min(FIRST * 2 ** min(self._tries, 10), LONGEST)
+            # of many that fail at the same moment only one makes the pause
+            switches = self._in_a_row >= FAILURES and self._pauses == self._tries
+            if switches:
+                self._until = self.clock() + seconds
+                self._pauses += 1
+            if isinstance(error, TookTooLong):
+                self._hanging.append(error.thread)
+        kind = f"{self.plugin}.{self.hook}"
+        report(error, "plugin failed", kind=kind, count=self._in_a_row)
+        if switches:
+            log.error("plugin switched off", kind=kind, detail=f"for {seconds / 60:.0f} minutes")
 
 
 def within(seconds: float, function: Callable[[], Given]) -> Given:
@@ -81,7 +129,7 @@ def within(seconds: float, function: Callable[[], Given]) -> Given:
     if errors:
         raise errors[0]
     if not result:
-        raise TookTooLong
+        raise TookTooLong(thread)
     return result[0]
 
 

@@ -161,7 +161,7 @@ class Plugins:
         for name, chores in self._at_start("chores", given.chores):
             for chore in chores:
                 guard = self._guard(name, f"chore {chore.name}", LONG)
-                run = partial(guard.ask, self._inside(chore.run), given.nothing, None)
+                run = partial(guard.ask, self._inside(chore.run), given.done, None)
                 known_as = f"{name}: {chore.name}"
                 if len(known_as) > LONGEST_CHORE:
                     raise SettingsError(
@@ -204,6 +204,10 @@ class Plugins:
     def failures(self) -> dict[tuple[str, str], int]:
         """How often each hook of each plugin failed in this process."""
         return {place: guard.failed for place, guard in self._guards.items()}
+
+    def switched_off(self) -> dict[tuple[str, str], bool]:
+        """Whether each hook of each plugin is switched off for a while in this process."""
+        return {place: guard.off for place, guard in self._guards.items()}
 
     def check(self, loaded: Loaded) -> None:
         """Add to a folder's faults what is wrong with its `[plugins.<name>]` tables, and what plugins find."""

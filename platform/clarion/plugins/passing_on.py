@@ -30,7 +30,7 @@ FIRST_WAIT, LONGEST_WAIT = 5, 3600
 
 
 def pass_on(plugin: str, hook: Callable[[Sequence[Event]], object], guard: Guard) -> bool:
-    """Tell a plugin the next page; whether there was one. Where its hook is switched off the rows stay."""
+    """Tell a plugin the next page; whether there was one. While its hook is switched off the rows stay."""
     page = [] if guard.off else _take(plugin)
     if not page:
         return False

@@ -7,7 +7,7 @@ import inspect
 from .. import api
 from ..hookspecs import API_VERSION, SLOTS, Hooks, Plugin
 from .given import MOST_HTML
-from .guard import FAILURES
+from .guard import FAILURES, FIRST, LONGEST
 from .loading import HOOKS, START
 from .manager import LONG, QUICK
 from .passing_on import FIRST_WAIT
@@ -22,6 +22,8 @@ def plugins_page() -> str:
         quick=f"{QUICK:g}",
         long=f"{LONG:g}",
         failures=FAILURES,
+        first=f"{FIRST / 60:g}",
+        longest=f"{LONGEST / 60:g}",
         hooks="\n".join(_hook(name) for name in HOOKS),
         slots="\n".join(f"| `{name}` | {words} |" for name, words in SLOTS.items()),
         kept=f"{KEPT:g}",
@@ -105,7 +107,9 @@ so that nobody finds out by mails that were never sent.
   and run no script but Clarion's own.
 - **Keep everybody waiting.** A hook that raises, gives something else than it should, or takes too long is left out
   this time, written into the log as `plugin failed`, and counted in `clarion_plugin_failures_total`. After {failures}
-  failures in a row that hook of that plugin is not asked any more by this process: `plugin switched off`.
+  failures in a row this process switches that hook off for {first} minutes (`plugin switched off`,
+  `clarion_plugin_off`); then one call tries it for all, and each try in vain doubles the pause, {longest} minutes at
+  most. What still hangs is not tried again before it ends.
 
 Python cannot shut a plugin in. One that is meant to do harm can do it: install what you trust.
 
@@ -213,8 +217,8 @@ sandbox such a page can load nothing: `page_style(accent)` is the whole style as
 `events(happened)` gets what is written down in the same transaction as the change itself, for each plugin that has this
 hook: a page at a time, in order, from a worker. Events go when the hook returns. If it fails they are told again, after
 {first_wait} seconds at first and an hour at last, while later ones are told meanwhile; so one may be told twice, under
-the same `id`, and none is ever left out. A hook that is switched off keeps its events until the worker starts anew:
-`clarion_oldest_event_seconds` shows it.
+the same `id`, and none is ever left out. A hook gives nothing back: one that does counts as failed, as a generator has
+not even begun. While it is switched off its events wait: `clarion_oldest_event_seconds` shows it.
 
 | event | is about |
 |---|---|
@@ -227,6 +231,10 @@ the same `id`, and none is ever left out. A hook that is switched off keeps its 
 They name nobody. `shared_with(organisation, numbers)` gives the details of those who said yes to that organisation, and
 of each no more than that: it is the one way to them, and whoever uses it says so in `personal_data`. When a signer is
 erased, what ended is told all the same, and what began is told no more.
+
+What retention erases at the end of a campaign's time is told to nobody, on purpose. Organisations have their copies by
+the yes that each person gave to them, and keep them by their own rules; and a flood of withdrawals would tell them to
+delete people who never took anything back.
 
 ### Tables
 
