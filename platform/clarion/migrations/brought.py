@@ -6,25 +6,17 @@ the core as it was.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from flask import current_app
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import Connection, Inspector, inspect, text
 
 from ..extensions import db
 from ..settings import SettingsError
 from .running import to_head
-
-_TOUCHES = re.compile(
-    r"\s*(?:(?:CREATE|ALTER|DROP)\s+TABLE(?:\s+IF\s+(?:NOT\s+)?EXISTS)?|CREATE\s+(?:UNIQUE\s+)?INDEX\b.*?\bON"
-    r'|INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)',
-    re.IGNORECASE | re.DOTALL,
-)
+from .touched import touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +53,30 @@ class Brought:
     def upgrade(self, connection: Connection) -> None:
         """Take them, all or none. Raises `SettingsError`."""
         try:
-            with self._own_tables_only(connection):
-                to_head(connection, self.folder, self.version_table)
-            connection.commit()
+            with connection.begin():
+                with touched(connection) as names:
+                    to_head(connection, self.folder, self.version_table)
+                self._check_own(inspect(connection), names)
         except Exception as error:
-            connection.rollback()
             reason = str(error.orig if hasattr(error, "orig") else error).strip().split("\n")[0][:200]
             raise SettingsError(f"plugins.{self.plugin}: its tables cannot be made ({reason}).") from error
         if self.is_behind:
             words = f'its step {self.head} calls itself "{self.current}"'
             raise SettingsError(f"plugins.{self.plugin}: {words}; the revision is the number of the file.")
 
-    @contextmanager
-    def _own_tables_only(self, connection: Connection) -> Iterator[None]:
-        def look(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
-            found = _TOUCHES.match(statement)
-            name = found[1].removeprefix("_alembic_tmp_") if found else ""
-            if name and name != self.version_table and not name.startswith(f"{self.plugin}_"):
-                raise ValueError(f"a step touches the table {name}; its own are named {self.plugin}_…")
+    def _check_own(self, there: Inspector, names: set[str]) -> None:
+        """Refuse steps that changed another's table or lead to one, as a foreign key would hold its rows.
 
-        event.listen(connection, "before_cursor_execute", look)
-        try:
-            yield
-        finally:
-            event.remove(connection, "before_cursor_execute", look)
+        It is there for mistakes: who means harm finds a way. Raises `ValueError`.
+        """
+        tables = there.get_table_names()
+        known = _histories(tables)
+        mine = _owned(self.plugin, {*names, *tables}, known) | {self.version_table}
+        led_to = {key["referred_table"] for one in mine.intersection(tables) for key in there.get_foreign_keys(one)}
+        # SQLite changes a table by making another, which takes its place
+        others = {name for name in names | led_to if name.removeprefix("_alembic_tmp_") not in mine}
+        if others:
+            raise ValueError(f"a step touches {', '.join(sorted(others))}: its own tables are named {self.plugin}_…")
 
 
 def version_table(plugin: str) -> str:
@@ -98,9 +90,20 @@ def brought() -> list[Brought]:
     return [Brought(name, folder) for name, folder in plugins.histories.items()]
 
 
+def _histories(tables: Iterable[str]) -> set[str]:
+    """The plugins that may have tables: those that are on, and those that were."""
+    prefix = version_table("")
+    were = {name.removeprefix(prefix) for name in tables if name.startswith(prefix)}
+    return were | {one.plugin for one in brought()}
+
+
+def _owned(plugin: str, tables: Iterable[str], known: Collection[str]) -> set[str]:
+    """Those that are a plugin's: of `mail` and `mail_x` the one with the longer name has `mail_x_letters`."""
+    begins = {table: [name for name in known if table.startswith(f"{name}_")] for table in tables}
+    return {table for table, names in begins.items() if max(names, key=len, default="") == plugin}
+
+
 def tables_of(plugin: str) -> list[str]:
     """The tables of a plugin that are in the database, whether it is on or not."""
     there = inspect(db.engine).get_table_names()
-    if version_table(plugin) not in there:
-        return []
-    return sorted(name for name in there if name.startswith(f"{plugin}_"))
+    return sorted(_owned(plugin, there, _histories(there))) if version_table(plugin) in there else []

@@ -68,7 +68,7 @@ def furnish(app: Flask, plugins: Mapping[str, Plugin]) -> None:
 
 def check_prefix(name: str) -> None:
     """Refuse tables that could be taken for the core's. Raises `SettingsError`."""
-    if any(table.startswith(f"{name}_") for table in db.metadata.tables):
+    if any(table.startswith(f"{name}_") for table in (*db.metadata.tables, "alembic_version_")):
         raise SettingsError(
             f"plugins.{name}: Clarion has tables that are named {name}_… itself; it needs another name."
         )

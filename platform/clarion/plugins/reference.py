@@ -239,10 +239,14 @@ delete people who never took anything back.
 ### Tables
 
 `migrations()` gives a folder of Alembic steps, such as `clarion_door_knocks/versions/0001_first.py`; a step's
-`revision` is its number. They are taken after the core's, under the same lock, and written down in
+`revision` is its number. They are taken after the core's, under the same lock, in one transaction, and written down in
 `alembic_version_<plugin>`.
-Tables are named `<plugin>_…`: a step that touches another is refused. They have no foreign keys to Clarion's, as those
-would bind it: numbers are enough. Models get a base of their own:
+
+Tables and views are named `<plugin>_…`; where a plugin `mail` and a plugin `mail_x` meet, `mail_x_letters` is the
+second's. Before the commit the database itself is asked what was touched, in rows or in shape, however the SQL was
+written: an index, a trigger, a column or a row of another's table, or a foreign key to one, and all is undone and the
+start refused. Reading others' tables is allowed. This keeps mistakes out; whoever means harm finds a way around it.
+Foreign keys to Clarion's tables would bind it: numbers are enough. Models get a base of their own:
 
     class Base(DeclarativeBase):
         metadata = own_metadata()
