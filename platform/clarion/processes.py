@@ -119,7 +119,7 @@ def _site(*, checked: bool = False) -> Settings:
 
 def _check_database() -> None:
     """Ask another process: this one stays free of the application, so that a renewed child loads new code."""
-    command = [sys.executable, "-m", "clarion", "db", "check", "--site"]
+    command = [sys.executable, "-m", "clarion", "db", "check"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the project's own command
     if checked.returncode:
         raise click.ClickException(checked.stderr.strip().removeprefix("Error: ") or "The database cannot be checked.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -186,10 +186,13 @@ def default_settings_path() -> Path:
     return packaged if packaged.exists() else Path(__file__).parents[2] / "config" / "default.toml"
 
 
-def load_settings(environ: Mapping[str, str] | None = None, **overrides: Mapping[str, Any]) -> Settings:
+def load_settings(
+    environ: Mapping[str, str] | None = None, *, without: Iterable[str] = (), **overrides: Mapping[str, Any]
+) -> Settings:
     """Read defaults, the file named in `CLARION_CONFIG`, the environment and `overrides`, in this order.
 
-    `overrides` are tables as in the file, `site={"base_url": …}`; entries and tests use them.
+    `overrides` are tables as in the file, `site={"base_url": …}`; entries and tests use them. `without` leaves out the
+    tables of plugins.
     Raises `SettingsError` with one line for each thing that is wrong.
     """
     environ = os.environ if environ is None else environ
@@ -202,6 +205,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Mapping
             _merge(values, _from_variable(key, value, values), source=key)
     for section, table in overrides.items():
         _merge(values, {section: dict(table)}, source=f"the override of {section}")
+    for name in without:
+        values["plugins"].pop(name, None)
     try:
         return Settings(home=home, **_resolve(values, home, environ))
     except ValidationError as error:

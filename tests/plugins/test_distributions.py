@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from clarion.cli import main
+from clarion.plugins import scaffold
 from clarion.plugins.loading import HOOKS
+from clarion.plugins.scaffold import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
@@ -92,6 +94,22 @@ def test_a_name_that_cannot_be_one_is_refused(name: str, tmp_path: Path) -> None
     assert told.exit_code == 1
     assert "such as door-knocks" in told.output
     assert not (tmp_path / "plugins").exists()
+
+
+@pytest.mark.parametrize("name", [*SHIPPED, "door-knocks"])
+def test_a_name_that_is_taken_is_refused(name: str, tmp_path: Path, monkeypatch) -> None:
+    """Two plugins of one name could not be installed side by side."""
+    here = {"door_knocks": []} if name == "door-knocks" else {}
+    monkeypatch.setattr(scaffold, "installed", lambda: here)
+    told = CliRunner().invoke(main, ["plugins", "new", name, "--folder", str(tmp_path / "plugins")])
+    assert told.exit_code == 1
+    assert ("is installed: switch it on" if here else "comes with Clarion: install that one") in told.output
+    assert "or choose another name" in told.output
+    assert not (tmp_path / "plugins").exists()
+
+
+def test_the_names_that_come_with_clarion_are_known() -> None:
+    assert [folder.name for folder in PLUGINS] == sorted(SHIPPED)
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda folder: folder.name)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
+from clarion.cli import main
+from clarion.plugins import loading, manager
 from clarion.settings import SettingsError
 
 GOOD = """
@@ -148,6 +151,80 @@ class P(Plugin):
     install(one=channel, other=channel)
     with pytest.raises(SettingsError, match=r'plugins\.other: two plugins bring the channel "email": one and other'):
         make_instance(plugins={"one": {}, "other": {}})
+
+
+def test_production_without_a_plugin_that_sends_mails_is_refused(install, make_instance) -> None:
+    """Mails would be written to a folder, and nobody would confirm; at home that is what is wanted."""
+    site = {"environment": "production", "base_url": "https://petitions.example"}
+    install(odd=GOOD)
+    for plugins in ({}, {"odd": {}}):
+        with pytest.raises(SettingsError) as told:
+            make_instance(site=site, plugins=plugins)
+        assert "no plugin sends mails" in str(told.value)
+        assert '[plugins.email] with url = "smtp://user@host:587", password and sender' in str(told.value)
+        assert len(str(told.value).splitlines()) == 1
+    assert make_instance(plugins={"odd": {}}).client.get("/healthz").status_code == 200
+
+
+@pytest.fixture
+def listed(install, make_instance, monkeypatch):
+    """What `clarion plugins` says with this file of settings, and its exit code."""
+    home = make_instance().home
+    monkeypatch.chdir(home)
+    monkeypatch.setattr(loading, "installed", manager.installed)
+    monkeypatch.setenv("CLARION_CONFIG", "own.toml")
+
+    def call(settings: str) -> tuple[int, str]:
+        (home / "own.toml").write_text(settings)
+        told = CliRunner().invoke(main, ["plugins"])
+        return told.exit_code, told.output
+
+    install(good=TAKES, wrong=TAKES, off=TAKES, old="class P(Plugin):\n    api = 99")
+    return call
+
+
+TAKES = """
+class S(PluginSettings):
+    most: int = 3
+    least: int = 1
+    password: str = ""
+
+class P(Plugin):
+    "Counts doors."
+    api = API_VERSION
+    Settings = S
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "reasons"),
+    [
+        ('most = "x"', ["plugins.wrong.most: Input should be a valid integer"]),
+        ('most = "x"\nleast = "y"', ["plugins.wrong.most: Input", "plugins.wrong.least: Input"]),
+        ('password = {env = "NOT_SET"}', ["plugins.wrong.password: the environment variable NOT_SET is not set."]),
+        ("mots = 1", ["plugins.wrong.mots: there is no such setting. Did you mean"]),
+    ],
+)
+def test_the_list_marks_the_one_that_is_wrong_and_shows_the_others(listed, table: str, reasons: list[str]) -> None:
+    code, told = listed(f"[plugins.good]\n[plugins.odd]\n[plugins.old]\n[plugins.wrong]\n{table}\n")
+    assert code == 1
+    assert "good ?, on\n  Counts doors." in told
+    assert "off ?, off: a table [plugins.off]" in told
+    assert "wrong ?, CANNOT BE USED:\n  " + reasons[0] in told
+    assert all(reason in told for reason in reasons)
+    assert "odd, CANNOT BE USED:\n  plugins.odd: no plugin of this name is installed." in told
+    assert told.count("written for version 99") == 1
+    assert told.endswith("Error: The site does not start: mend what is marked above.\n")
+    assert listed("[plugins.good]\n")[0] == 0
+
+
+def test_the_list_is_there_where_the_site_would_not_start_for_want_of_a_plugin(listed) -> None:
+    site = '[site]\nenvironment = "production"\nbase_url = "https://petitions.example"\n'
+    code, told = listed(site)
+    assert (code, "good ?, off: a table [plugins.good]" in told) == (1, True)
+    assert "Error: plugins: no plugin sends mails" in told
+    code, told = listed('[database]\nurl = "oracle"\n')
+    assert (code, told.splitlines()) == (1, [told.strip()]), "what is about no plugin is told as ever"
 
 
 def test_one_that_is_installed_and_not_named_is_never_loaded(install, make_instance) -> None:

@@ -100,7 +100,8 @@ def test_every_answer_carries_its_headers(instance: Instance) -> None:
 
 def test_hsts_is_sent_in_production_only(make_instance) -> None:
     site = {"environment": "production", "base_url": "https://petitions.example"}
-    instance = make_instance(site=site)
+    email = {"url": "smtp://petitions@mail.example:587", "sender": "petitions@petitions.example"}
+    instance = make_instance(site=site, plugins={"email": email})
     answer = instance.client.get("/healthz", base_url="https://petitions.example")
     assert "max-age" in answer.headers["Strict-Transport-Security"]
     assert "Strict-Transport-Security" not in make_instance().client.get("/healthz").headers

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from .instance import BadInput, application
-
-if TYPE_CHECKING:
-    from ..plugins.manager import Plugins
 
 
 @click.group(name="db")
@@ -28,14 +23,11 @@ def database_upgrade() -> None:
 
 
 @database.command(name="check")
-@click.option("--site", is_flag=True, hidden=True, help="Also look at what a real site needs besides.")
-def database_check(*, site: bool) -> None:
+def database_check() -> None:
     """Tell whether the database is at the newest schema; exit 1 if not."""
     from .. import migrations
 
-    with application(upgrade=False) as app:
-        if site and app.extensions["clarion.settings"].site.production:
-            _check_mails(app.extensions["clarion.plugins"])
+    with application(upgrade=False):
         behind, where = migrations.behind(), _where()
     for plugin, current, head in behind:
         whose = f"The tables of the plugin {plugin} are" if plugin else "The database is"
@@ -49,11 +41,6 @@ def _where() -> str:
     from ..migrations.brought import brought
 
     return ", ".join([migrations.current(), *(f"{one.plugin} at {one.current}" for one in brought())])
-
-
-def _check_mails(plugins: Plugins) -> None:
-    if not plugins.sends_mails:
-        raise click.ClickException("No plugin sends mails. Switch one on in the settings, such as [plugins.email].")
 
 
 @database.command(name="downgrade")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,11 @@ from ..settings import load_settings
 from .instance import application, shown
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from flask import Flask
 
     from ..hookspecs import Plugin
-    from ..plugins.manager import Plugins
 
 
 @click.group(invoke_without_command=True)
@@ -30,34 +32,65 @@ def plugins(context: click.Context) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from ..plugins.loading import installed, plugin_class
-    from ..settings import SettingsError
+    from ..plugins.loading import installed
 
-    known, settings = installed(), load_settings()
-    app = _application()
-    on: Plugins = app.extensions["clarion.plugins"]
-    for name in sorted(known):
-        point = known[name][0]
-        version = point.dist.version if point.dist else "?"
-        if name in settings.plugins:
-            click.echo(f"{name} {version}, on")
+    known, (named, app, faults) = installed(), _tried()
+    general = faults.pop("", "")
+    for name in sorted({*known, *faults}):
+        dist = known[name][0].dist if name in known else None
+        called = f"{name} {dist.version if dist else '?'}" if name in known else name
+        if name in faults:
+            click.echo(f"{called}, CANNOT BE USED:")
+        elif name in named:
+            click.echo(f"{called}, on")
         else:
-            click.echo(f"{name} {version}, off: a table [plugins.{name}] in the settings switches it on")
-        try:
-            made = plugin_class(name, known)
-        except SettingsError as error:
-            click.echo(f"  cannot be used: {error}")
-            continue
-        for line in [*_told(name, made, on), *_tables(name, app)]:
+            click.echo(f"{called}, off: a table [plugins.{name}] in the settings switches it on")
+        for line in dict.fromkeys([*faults.get(name, "").splitlines(), *_lines(name, known, app)]):
             click.echo(f"  {line}")
     if not known:
         click.echo("No plugin is installed. Install one with pip, or make one: clarion plugins new NAME")
+    if faults:
+        raise click.ClickException("The site does not start: mend what is marked above.")
+    if general:
+        raise click.ClickException(general)
 
 
-def _application() -> Flask:
+def _tried() -> tuple[Collection[str], Flask | None, dict[str, str]]:
+    """The plugins that the settings name, the application with those that are right, and the faults of the others.
+
+    A fault of none of them stands under an empty name; then there is no application.
+    """
     from ..app import create_app
+    from ..settings import SettingsError
 
-    return create_app(load_settings())
+    named: Collection[str] = ()
+    faults: dict[str, str] = {}
+    while True:
+        try:
+            settings = load_settings(without=faults)
+            named = settings.plugins
+            return named, create_app(settings), faults
+        except SettingsError as error:
+            about = re.match(r"plugins\b(?:\.(\w+))?", str(error))
+            if about is None or about[1] in faults:
+                raise
+            faults[about[1] or ""] = str(error)
+            if about[1] is None:
+                return named, None, faults
+
+
+def _lines(name: str, known: Mapping[str, Sequence[EntryPoint]], app: Flask | None) -> list[str]:
+    """What can be told of an installed plugin, on or off."""
+    from ..plugins.loading import plugin_class
+    from ..settings import SettingsError
+
+    if name not in known:
+        return []
+    try:
+        made = plugin_class(name, known)
+    except SettingsError as error:
+        return str(error).splitlines()
+    return [*_told(name, made, app), *(_tables(name, app) if app else ())]
 
 
 def _tables(name: str, app: Flask) -> list[str]:
@@ -78,14 +111,17 @@ def _tables(name: str, app: Flask) -> list[str]:
     return [f"tables: {', '.join(found)}"] if found else []
 
 
-def _told(name: str, made: type[Plugin], on: Plugins) -> list[str]:
+def _told(name: str, made: type[Plugin], app: Flask | None) -> list[str]:
     from ..plugins.loading import HOOKS
 
+    routes = app.extensions["clarion.plugins"].routes if app else {}
     hooks = [hook for hook in HOOKS if hasattr(made, hook)]
     lines = [
         f"{(made.__doc__ or '').strip().splitlines()[0]}" if made.__doc__ else "",
         f"hooks: {', '.join(hooks) or 'none'}",
-        f"routes: {', '.join(route for route in on.routes.get(name, ()) if route.startswith('/hooks/')) or 'none'}",
+        f"routes: {', '.join(route for route in routes[name] if route.startswith('/hooks/')) or 'none'}"
+        if name in routes
+        else "",
         f"routes elsewhere: {', '.join(made.routes_elsewhere)}" if made.routes_elsewhere else "",
         f"page slots: {', '.join(made.page_slots)}" if made.page_slots else "",
         f"personal data: {made.personal_data}",
@@ -106,11 +142,11 @@ def new(name: str, folder: str) -> None:
     Example:
       clarion plugins new door-knocks
     """
-    from ..plugins.scaffold import FolderExists, WrongName, new_plugin
+    from ..plugins.scaffold import FolderExists, NameTaken, WrongName, new_plugin
 
     try:
         made = new_plugin(Path(folder), name)
-    except WrongName as error:
+    except (WrongName, NameTaken) as error:
         raise click.ClickException(str(error)) from error
     except FolderExists as error:
         raise click.ClickException(f"There is a folder {error} already. Nothing was changed.") from error

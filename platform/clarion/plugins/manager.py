@@ -46,6 +46,11 @@ class On:
     hooks: tuple[str, ...]
 
 
+NO_MAILS = (
+    "plugins: no plugin sends mails, and in production they must leave. Name your mail server in the settings, as "
+    'config/production.toml does: [plugins.email] with url = "smtp://user@host:587", password and sender.'
+)
+
 LONGEST_CHORE = 40
 """Letters of a plugin's and its chore's name, as their row has room for."""
 
@@ -59,8 +64,6 @@ class Plugins:
         self._manager.add_hookspecs(Hooks)
         self._place = Place(settings.home, settings.site.base_url, settings.site.production, settings.site.hosts)
         self._guards: dict[tuple[str, str], Guard] = {}
-        self.sends_mails = False
-        """Whether one of them sends mails; otherwise they are written to a folder."""
         self.routes: dict[str, list[str]] = {}
         """The rules that each plugin brought."""
         self.histories: dict[str, Path] = {}
@@ -104,10 +107,15 @@ class Plugins:
                     both = f"{owners[channel]} and {name}"
                     raise SettingsError(f'plugins.{name}: two plugins bring the channel "{channel}": {both}.')
                 found[channel], owners[channel] = GuardedChannel(sending), name
-        self.sends_mails = "email" in found
-        if not self.sends_mails:
-            found.update(HomeMail(PluginSettings(), self._place).channels())
+        if "email" not in found:
+            found |= self._mails_at_home()
         return found
+
+    def _mails_at_home(self) -> Mapping[str, Channel]:
+        """Mails as files, where no plugin sends them. Raises `SettingsError` in production: nobody would read them."""
+        if self._place.production:
+            raise SettingsError(NO_MAILS)
+        return HomeMail(PluginSettings(), self._place).channels()
 
     def furnish(self, app: Flask) -> None:
         """Bring what pages show: templates and words found by folder name, and slots. Raises `SettingsError`."""

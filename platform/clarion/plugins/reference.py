@@ -93,6 +93,8 @@ campaign may carry a table of the same name in its `campaign.toml`, where the pl
 
 Whatever is wrong with a plugin that is named stops the start with one line: it is not installed, two have its name, a
 setting is unknown, a hook is misspelt, it was written for another version of the interface, it cannot be loaded.
+`clarion plugins` marks it, with the reason, and lists the others. In production no site starts without a plugin
+that sends mails.
 
 Take the folder of a plugin away, with its table, and nothing of it is left. A table without its plugin stops the start,
 so that nobody finds out by mails that were never sent.

@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..hookspecs import API_VERSION
+from .loading import installed
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+SHIPPED = ("actionnetwork", "email", "embeds", "webhooks")
+"""What comes with Clarion, installed or not."""
 
 
 class WrongName(ValueError):
     """A plugin cannot have this name."""
+
+
+class NameTaken(ValueError):
+    """Another plugin has this name."""
 
 
 class FolderExists(Exception):
@@ -30,12 +38,16 @@ class Made:
 
 
 def new_plugin(root: Path, name: str) -> Made:
-    """Write the folder of a plugin below `root`. Raises `WrongName` or `FolderExists`."""
+    """Write the folder of a plugin below `root`. Raises `WrongName`, `NameTaken` or `FolderExists`."""
     name = name.replace("-", "_")
     if not NAME.fullmatch(name) or len(name) > 40:
         raise WrongName("Name it with small letters, digits and hyphens, such as door-knocks.")
     if keyword.iskeyword(_class_name(name)) or keyword.iskeyword(name):
         raise WrongName(f"{name} is a word of Python's own. Name it otherwise, such as door-knocks.")
+    if name in installed():
+        raise NameTaken(f"A plugin {name} is installed: switch it on with [plugins.{name}], or choose another name.")
+    if name in SHIPPED:
+        raise NameTaken(f"A plugin {name} comes with Clarion: install that one, or choose another name.")
     folder = root / name
     if folder.exists():
         raise FolderExists(folder)
