@@ -10,6 +10,7 @@ from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
 from .domain.colours import reads_on_paper
+from .domain.misnamed import misnamed
 from .events import KINDS as EVENT_KINDS
 from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
@@ -62,6 +63,7 @@ __all__ = (
     "insert_if_new",
     "known_to",
     "log",
+    "misnamed",
     "now",
     "own_metadata",
     "page_style",

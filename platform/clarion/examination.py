@@ -16,11 +16,12 @@ from .sealing import Keyring
 from .signatures import counting
 from .typesetting import fonts
 
-Finding = tuple[bool, str]
+Finding = tuple[bool | None, str]
+"""Whether it is well, and one line about it; `None` where a person had better look."""
 
 
 def examine() -> Iterator[Finding]:
-    """Each finding: whether it is well, and one line about it. Needs an app context."""
+    """Each finding. Needs an app context."""
     for plugin, current, head in migrations.behind():
         whose = f"the tables of {plugin} are" if plugin else "the database is"
         yield False, f"{whose} at {current or 'nothing'}, not {head}: clarion db upgrade"
@@ -36,6 +37,8 @@ def examine() -> Iterator[Finding]:
     yield _messages()
     yield from _held()
     yield from _fonts()
+    campaigns = [live.campaign for live in live_campaigns().all()]
+    yield from ((None, words) for words in current_app.extensions["clarion.plugins"].site_warnings(campaigns))
 
 
 def _counts() -> Finding:

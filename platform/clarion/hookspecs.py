@@ -192,6 +192,15 @@ class Hooks:
         raise NotImplementedError
 
     @hookspec
+    def site_warnings(self, campaigns: Sequence[Campaign]) -> Iterable[str]:
+        """Tell what looks wrong in its settings, a sentence each, to `clarion check` and `clarion doctor`; no more.
+
+        It is given all campaigns, those of the folders or those that are published, and may take two seconds. The
+        database is there for the doctor only.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def figures(self) -> Iterable[Figure]:
         """Give figures for `/metrics` each time that it is asked; at most two seconds."""
         raise NotImplementedError

@@ -104,6 +104,39 @@ def test_a_campaigns_table_is_checked_by_the_plugin(doors, make_folder, table, t
     assert told in str(fault.value)
 
 
+ODD = """
+class P(Plugin):
+    api = API_VERSION
+
+    @hookimpl
+    def site_warnings(self, campaigns):
+        {deed}
+"""
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("deed", "told"),
+    [
+        ("return [f'{len(campaigns)} of them.', 'Odd.']", ["plugins.odd: 1 of them.", "plugins.odd: Odd."]),
+        ("raise RuntimeError", []),
+        ("return 'words'", []),
+        ("threading.Event().wait(30)", []),
+    ],
+)
+def test_what_it_finds_odd_is_told_and_stops_nobody(deed, told, install, make_instance, make_folder, monkeypatch):
+    install(odd=ODD.format(deed=deed))
+    instance = make_instance(plugins={"odd": {}})
+    instance.publish(make_folder())
+    monkeypatch.chdir(instance.home)
+    (instance.home / "own.toml").write_text("[plugins.odd]\n")
+    monkeypatch.setenv("CLARION_CONFIG", "own.toml")
+    for command, mark in (("check", "warning: "), ("doctor", "look   ")):
+        done = CliRunner().invoke(main, [command])
+        assert done.exit_code == 0, done.output
+        assert [line for line in done.output.splitlines() if "plugins.odd" in line] == [mark + one for one in told]
+
+
 def test_a_campaign_without_a_table_keeps_its_digest(doors, make_folder) -> None:
     """Editions from before there were plugins are found again by it."""
     assert '"plugins"' not in doors_json(doors, make_folder())

@@ -79,6 +79,10 @@ def check(slugs: tuple[str, ...]) -> None:
         for one in loaded:
             rehearse_all(one)
             rehearse_updates(one, check_updates(one, root))
+        broken = [one for one in loaded if one.errors]
+        # whether there is what settings name, only all campaigns together can tell
+        campaigns = [one.campaign for one in loaded if one.campaign]
+        warnings = [] if slugs or broken else plugins.site_warnings(campaigns)
     for one in loaded:
         for fault in one.faults:
             mark = "warning: " if fault.level == "warning" else ""
@@ -86,7 +90,8 @@ def check(slugs: tuple[str, ...]) -> None:
         if one.campaign:
             words = f"{', '.join(one.campaign.languages)}; {len(one.campaign.recipients)} recipients"
             click.echo(f"{one.slug}: ready to publish ({words})")
-    broken = [one for one in loaded if one.errors]
+    for words in warnings:
+        click.echo(printable(f"warning: {words}"))
     if broken:
         total = sum(len(one.errors) for one in broken)
         click.echo(f"{total} fault{'s' if total != 1 else ''} in {len(broken)} of {len(loaded)} folders", err=True)

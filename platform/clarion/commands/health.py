@@ -30,13 +30,15 @@ def status() -> None:
 
 @click.command()
 def doctor() -> None:
-    """Look for what could go wrong: schema, keys, durability, counts, messages; exit 1 if anything is."""
+    """Look for what could go wrong: schema, keys, durability, counts, messages, plugins; exit 1 if there is a fault."""
+    from ..domain.faults import printable
     from ..examination import examine
 
-    findings = 0
+    marks = {True: "ok   ", None: "look ", False: "FAULT"}
+    faults = 0
     with application(upgrade=False):
         for well, words in examine():
-            click.echo(f"{'ok   ' if well else 'FAULT'}  {words}")
-            findings += not well
-    if findings:
+            click.echo(printable(f"{marks[well]}  {words}"))
+            faults += well is False
+    if faults:
         sys.exit(1)

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ..campaigns.loader import Loaded
 from ..campaigns.positions import line_of
 from ..delivery.channels import Channel
+from ..domain.campaign import Campaign
 from ..domain.faults import Fault, did_you_mean
 from ..hookspecs import Chore, Figure, Hooks, Panel, Place, Plugin, PluginSettings
 from ..settings import Settings, SettingsError
@@ -216,6 +217,16 @@ class Plugins:
     def switched_off(self) -> dict[tuple[str, str], bool]:
         """Whether each hook of each plugin is switched off for a while in this process."""
         return {place: guard.off for place, guard in self._guards.items()}
+
+    def site_warnings(self, campaigns: Sequence[Campaign]) -> list[str]:
+        """What plugins find odd in their settings, now that all campaigns are known; each under the plugin's name."""
+        found: list[str] = []
+        for name, function, wanted in self._with("site_warnings"):
+            ask = self._inside(partial(function, *([campaigns] if wanted else [])))
+            nothing: list[str] = []
+            sentences = self._guard(name, "site_warnings", QUICK).ask(ask, given.sentences, nothing)
+            found += [f"plugins.{name}: {sentence}" for sentence in sentences]
+        return found
 
     def check(self, loaded: Loaded) -> None:
         """Add to a folder's faults what is wrong with its `[plugins.<name>]` tables, and what plugins find."""

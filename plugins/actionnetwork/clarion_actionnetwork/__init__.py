@@ -9,7 +9,7 @@ from typing import ClassVar
 import click
 from pydantic import Field, field_validator
 
-from clarion.api import Chore, Event, Figure, Place, Plugin, PluginSettings, hookimpl
+from clarion.api import Campaign, Chore, Event, Figure, Place, Plugin, PluginSettings, hookimpl, misnamed
 
 from .commands import group
 from .courier import Courier
@@ -69,6 +69,15 @@ class ActionNetworkPlugin(Plugin):
     def commands(self) -> Iterable[click.Command]:
         """The command `actionnetwork`."""
         return [group(self.courier)]
+
+    @hookimpl
+    def site_warnings(self, campaigns: Sequence[Campaign]) -> Iterable[str]:
+        """Name what no campaign has: nobody would ever go to such a group."""
+        return [
+            f"groups.{name}: {words}"
+            for name, group in self.settings.groups.items()
+            for words in misnamed(campaigns, group.organisation, dict.fromkeys([*group.campaigns, *group.petitions]))
+        ]
 
     @hookimpl
     def figures(self) -> Iterable[Figure]:

@@ -7,11 +7,21 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from clarion.campaigns.live import live_campaigns
 from clarion.cli import main
 from clarion.settings import SettingsError
 
 from .crowd import add_crowd, make, send, settings, signed
 from .stub import KEY, Stub
+
+
+def test_groups_for_what_no_campaign_has_are_told(make_instance, make_folder, stub: Stub) -> None:
+    petition = {"libary": "d91b4b2e-ae0e-4cd3-9ed7-d0ec501b0bc3"}
+    instance, _ = make(make_instance, make_folder(), stub, petitions=petition)
+    with instance.context():
+        campaigns = [live.campaign for live in live_campaigns().all()]
+        told = instance.app.extensions["clarion.plugins"].site_warnings(campaigns)
+    assert told == ['plugins.actionnetwork: groups.readers: There is no campaign "libary". Did you mean "library"?']
 
 
 def test_the_commands(make_instance, make_folder, stub: Stub, monkeypatch) -> None:

@@ -79,6 +79,12 @@ class EmailPlugin(Plugin):
     @hookimpl
     def chores(self) -> Iterable[Chore]:
         """Look for reports in the mailbox, if there is one."""
-        if not self.settings.bounces:
-            return []
-        return [Chore("bounces", MINUTE, BounceMailbox(self.place.home / self.settings.bounces).read)]
+        return [Chore("bounces", MINUTE, mailbox.read) for mailbox in self._mailboxes()]
+
+    @hookimpl
+    def site_warnings(self) -> Iterable[str]:
+        """Tell of a mailbox that cannot be used: mails would come back, and nobody would hear of it."""
+        return [fault for mailbox in self._mailboxes() if (fault := mailbox.fault())]
+
+    def _mailboxes(self) -> list[BounceMailbox]:
+        return [BounceMailbox(self.place.home / self.settings.bounces)] if self.settings.bounces else []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import email
 import hashlib
 import mailbox
+import os
 import re
 from collections.abc import Iterable
 from contextlib import closing
@@ -42,6 +43,17 @@ class BounceMailbox:
         """Length and time of the file when all in it had been read."""
         self._missed = False
         """Whether the log says that nothing is there."""
+
+    def fault(self) -> str:
+        """Why whoever asks could not read it, if so."""
+        if not os.access(self._path, os.F_OK):
+            return f"bounces: there is no mailbox {self._path}. Make it, or name the right one."
+        is_folder = self._path.is_dir()
+        if not os.access(self._path, os.R_OK | os.W_OK | (os.X_OK if is_folder else 0)):
+            return f"bounces: this user may not read and write the mailbox {self._path}."
+        if is_folder and not (self._path / "new").is_dir():
+            return f"bounces: {self._path} is no Maildir, which has a folder new."
+        return ""
 
     def read(self) -> int:
         """Act on the reports that are new, and mark them as read; how many mails were looked at."""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import mailbox
+import os
 import random
 from collections.abc import Callable
 from email.mime.multipart import MIMEMultipart
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+from clarion.cli import main
 from clarion.delivery.feedback import message_name
 from clarion.delivery.models import Feedback
 from clarion.extensions import db
@@ -221,6 +224,40 @@ def test_a_mail_that_cannot_be_read_keeps_none_from_being_read(instance: Instanc
         assert raw.count(b"Status: RO") == 2
         assert b"Status: O\n" not in raw
         assert raw.count(DEEP) == 1, "it is kept as it came"
+
+
+def test_the_doctor_tells_of_a_mailbox_that_cannot_be_used(instance: Instance, monkeypatch) -> None:
+    monkeypatch.chdir(instance.home)
+    (instance.home / "own.toml").write_text('[plugins.email]\nbounces = "var/bounces"\n')
+    monkeypatch.setenv("CLARION_CONFIG", "own.toml")
+    path = instance.home / "var" / "bounces"
+
+    def told() -> list[str]:
+        """What is worth a look; none of it is a fault."""
+        done = CliRunner().invoke(main, ["doctor"])
+        assert done.exit_code == 0, done.output
+        return [line for line in done.output.splitlines() if "bounces" in line]
+
+    missing = f"look   plugins.email: bounces: there is no mailbox {path}. Make it, or name the right one."
+    assert told() == [missing]
+    path.touch()
+    assert told() == []
+    path.unlink()
+    path.mkdir()
+    assert told() == [f"look   plugins.email: bounces: {path} is no Maildir, which has a folder new."]
+    (path / "new").mkdir()
+    assert told() == []
+    (instance.home / "own.toml").write_text("[plugins.email]\n")
+    assert told() == []
+
+
+def test_a_mailbox_that_this_user_may_not_write_is_told(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "bounces"
+    path.touch()
+    assert BounceMailbox(path).fault() == ""
+    # root may do everything, so the system is asked for somebody else
+    monkeypatch.setattr(os, "access", lambda _path, mode: not mode & os.W_OK)
+    assert BounceMailbox(path).fault() == f"bounces: this user may not read and write the mailbox {path}."
 
 
 def test_a_mailbox_that_is_not_there_is_named_in_the_log_once(tmp_path: Path) -> None:

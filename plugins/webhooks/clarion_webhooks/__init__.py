@@ -10,7 +10,7 @@ import click
 from pydantic import Field, field_validator
 from sqlalchemy import func, select
 
-from clarion.api import Chore, Event, Figure, Place, Plugin, PluginSettings, db, hookimpl, now
+from clarion.api import Campaign, Chore, Event, Figure, Place, Plugin, PluginSettings, db, hookimpl, misnamed, now
 
 from .addresses import BadAddress, target
 from .commands import group
@@ -72,6 +72,15 @@ class WebhooksPlugin(Plugin):
     def commands(self) -> Iterable[click.Command]:
         """The command `webhooks`."""
         return [group(self.post)]
+
+    @hookimpl
+    def site_warnings(self, campaigns: Sequence[Campaign]) -> Iterable[str]:
+        """Name what no campaign has: such an endpoint would wait for ever, and nobody would wonder."""
+        return [
+            f"endpoints.{name}: {words}"
+            for name, endpoint in self.settings.endpoints.items()
+            for words in misnamed(campaigns, endpoint.organisation, endpoint.campaigns)
+        ]
 
     @hookimpl
     def figures(self) -> Iterable[Figure]:
