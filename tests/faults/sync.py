@@ -27,6 +27,8 @@ from rig.site import SLUG, Postgres, Site, Valkey, wait_until
 ROOT = Path(__file__).parents[2]
 ORGANISATION, OTHER = "sanctuary-dc", "casa-del-barrio"
 WORKERS = 2
+PROGRESS = 10.0
+"""Seconds from one line about it to the next."""
 
 
 @dataclass
@@ -128,8 +130,12 @@ def _background(stub: Any) -> Iterator[None]:
 
 
 def _bring(site: Site, postgres: Postgres, stub: Any, number: int, kills: int, ends: float) -> None:
-    killed = 0
+    killed, told = 0, time.monotonic()
     while (left := _left(postgres)) and time.monotonic() < ends:
+        if time.monotonic() - told > PROGRESS:
+            told = time.monotonic()
+            words = f"{left[0]:,} wait, {left[1]:,} told, {len(stub.calls):,} calls, {killed} kills"
+            sys.stderr.write(f"{words}, {ends - told:.0f} s left\n")
         if killed < kills and number - left[0] >= number * (killed + 1) // (kills + 2):
             kill(random.choice(site.processes("worker")))
             killed += 1
@@ -137,7 +143,7 @@ def _bring(site: Site, postgres: Postgres, stub: Any, number: int, kills: int, e
         if not left[0] and not stub.later:
             _hours_pass(postgres)
         time.sleep(0.5)
-    assert killed == kills
+    assert killed == kills, f"time was over after {killed} of {kills} kills, with {left} left"
 
 
 def _left(postgres: Postgres) -> tuple[int, int] | None:
