@@ -101,8 +101,9 @@ so that nobody finds out by mails that were never sent.
 
 ## What a plugin cannot do
 
-- **Spoil a signature.** No hook is asked while somebody signs. What leaves is a message in the outbox, written with the
-  signature and sent afterwards, so a plugin that is broken delays its own messages and nothing else.
+- **Spoil a signature.** No hook is asked while somebody signs, but for whose site a script signs from
+  (`partner_origins`, once a minute; where it fails, for nobody's). What leaves is a message in the outbox, written with
+  the signature and sent afterwards, so a plugin that is broken delays its own messages and nothing else.
 - **Answer for others.** Its routes lie below `/hooks/<name>/`, or where it declared them and nobody else answers. One
   that would change how other requests are answered is refused at the start.
 - **Bring something foreign into a page.** What it adds is cleaned; the pages load nothing from elsewhere, set no cookie
