@@ -308,14 +308,14 @@ def either_instance(
 
 
 @pytest.fixture
-def serve_instance() -> Iterator[Callable[[Instance], str]]:
-    """Serve an instance on a free port for as long as the test runs; gives the address."""
+def serve_instance() -> Iterator[Callable[..., str]]:
+    """Serve an instance for as long as the test runs, on a free port or on the one that is named; gives the address."""
     from waitress.server import create_server
 
     running: list[tuple[Any, threading.Thread]] = []
 
-    def start(instance: Instance) -> str:
-        server = create_server(instance.app, host="127.0.0.1", port=0, threads=8, ident="")
+    def start(instance: Instance, port: int = 0) -> str:
+        server = create_server(instance.app, host="127.0.0.1", port=port, threads=8, ident="")
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         running.append((server, thread))

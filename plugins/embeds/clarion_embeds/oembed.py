@@ -14,9 +14,13 @@ from clarion.api import Campaign, Petition, Place, access, petition
 
 from . import settings
 from .codes import HEIGHT, Codes
+from .look import Look
 
 RULE = "/oembed"
 WIDTH = 640
+SMALL = Look.asked({"compact": "1"})
+"""Most systems let the frame grow little or not at all, and the post around it says what it is about."""
+
 FORMATS = {"json": "application/json+oembed", "xml": "text/xml+oembed"}
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -120,8 +124,8 @@ def _told(shown: Petition, partner: str, base_url: str, width: int, height: int)
     if lead.website:
         told["author_url"] = lead.website
     if shown.state != "live" or not settings.of(shown.campaign).framed_by(partner):
-        return {"type": "link", **told}
-    html = Codes(base_url, shown, partner).frame(str(width), height)
+        return {"type": "link", **told, "url": shown.url}
+    html = Codes(base_url, shown, partner, SMALL).pasted(height)
     return {"type": "rich", **told, "html": str(html), "width": width, "height": height}
 
 
