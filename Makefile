@@ -6,7 +6,7 @@ PORT ?= 8000
 PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test check faults soak bench translations lock clean stale
+.PHONY: help setup serve test check faults wordpress soak bench translations lock clean stale
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-14s%s\n", $$1, $$2 }' Makefile
@@ -17,7 +17,7 @@ serve: .venv/runtime ## set up and serve the campaigns on http://127.0.0.1:8000 
 	@exec .venv/bin/clarion serve --port "$(PORT)"
 
 test: .venv/dev ## set up and run every test (ARGS="-k signing" for some)
-	@$(find_chromium); $(find_fonts); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest --ignore=tests/faults $(ARGS)
+	@$(find_chromium); $(find_fonts); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest --ignore=tests/faults --ignore=tests/wordpress $(ARGS)
 
 check: .venv/dev ## what CI runs before the tests, fastest first
 	.venv/bin/ruff format --check
@@ -29,6 +29,9 @@ check: .venv/dev ## what CI runs before the tests, fastest first
 
 faults: .venv/dev ## kill, cut and starve the parts of a whole site, and count what is lost (about five minutes)
 	.venv/bin/python -m pytest tests/faults $(ARGS)
+
+wordpress: .venv/dev ## paste a petition into a real WordPress, from Debian's packages (about two minutes)
+	@$(find_chromium); $(find_wordpress); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest tests/wordpress $(ARGS)
 
 soak: .venv/dev ## a random fault every ten seconds under load, then the books are compared (ARGS="--minutes 10")
 	@PYTHONPATH=tests exec .venv/bin/python -m faults.soak $(ARGS)
@@ -53,6 +56,9 @@ lock: .venv/folder ## pin again what pyproject.toml asks for (UPGRADE=1: at the 
 clean: ## remove .venv and what the tools keep; what people signed, in var/, stays
 	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find campaigns config platform plugins tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+WORDPRESS = wordpress wordpress-theme-twentytwentyone wordpress-theme-twentytwentythree php-cli php-mysql php-xml \
+  php-mbstring mariadb-server
 
 # -- The set-up. Each stamp is younger than all that it was made from, so a second start calls no pip. --
 
@@ -120,5 +126,16 @@ if ! noto && command -v apt-get > /dev/null; then \
     { $$sudo apt-get -qq update && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 --no-install-recommends install fonts-noto-core fonts-noto-cjk; } \
       > /dev/null 2>&1 < /dev/null || true; \
   fi; \
+fi
+endef
+
+# Only where packages start no services of their own, as in a container; elsewhere the tests say what to install.
+define find_wordpress
+wordpress() { [ -e /usr/share/wordpress/wp-load.php ] && [ -e /usr/share/wordpress/wp-content/themes/twentytwentyone ] && \
+  [ -e /usr/share/wordpress/wp-content/themes/twentytwentythree ] && command -v php mariadb mariadb-install-db > /dev/null; }; \
+if ! wordpress && command -v apt-get > /dev/null && [ "`id -u`" = 0 ] && [ -x /usr/sbin/policy-rc.d ]; then \
+  echo 'Installing the Debian packages of WordPress, PHP and MariaDB (once; a minute, 400 MB)'; \
+  { apt-get -qq update && env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 --no-install-recommends install $(WORDPRESS); } \
+    > /dev/null 2>&1 < /dev/null || true; \
 fi
 endef

@@ -1,0 +1,1 @@
+"""A real WordPress in which an editor pastes the address of a petition: `make wordpress`."""
