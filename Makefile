@@ -134,7 +134,7 @@ define find_wordpress
 wordpress() { [ -e /usr/share/wordpress/wp-load.php ] && [ -e /usr/share/wordpress/wp-content/themes/twentytwentyone ] && \
   [ -e /usr/share/wordpress/wp-content/themes/twentytwentythree ] && command -v php mariadb mariadb-install-db > /dev/null; }; \
 if ! wordpress && command -v apt-get > /dev/null && [ "`id -u`" = 0 ] && [ -x /usr/sbin/policy-rc.d ]; then \
-  echo 'Installing the Debian packages of WordPress, PHP and MariaDB (once; a minute, 400 MB)'; \
+  echo 'Installing the Debian packages of WordPress, PHP and MariaDB (once; a minute, 300 MB)'; \
   { apt-get -qq update && env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 --no-install-recommends install $(WORDPRESS); } \
     > /dev/null 2>&1 < /dev/null || true; \
 fi

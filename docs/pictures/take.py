@@ -51,16 +51,18 @@ LETTER = {"viewport": {"width": 620, "height": 300}, "device_scale_factor": 1.5}
 
 
 @contextmanager
-def served(home: Path) -> Iterator[tuple[Instance, str]]:
-    """An instance below `home` with the campaign live, and its address."""
+def served(home: Path, *, port: int = 0, more: str = "", **tables: Any) -> Iterator[tuple[Instance, str]]:
+    """An instance below `home` with the campaign live, `more` added to its settings; and its address."""
     folder = home / "campaigns" / SLUG
     shutil.copytree(CAMPAIGN, folder)
-    app = create_app(load_settings({"CLARION_HOME": str(home)}))
+    with (folder / "campaign.toml").open("a") as file:
+        file.write(more)
+    app = create_app(load_settings({"CLARION_HOME": str(home)}, **tables))
     with app.app_context():
         migrations.upgrade()
     instance = Instance(app, home)
     instance.publish(folder)
-    server: Any = create_server(app, host="127.0.0.1", port=0, threads=4, ident="")
+    server: Any = create_server(app, host="127.0.0.1", port=port, threads=4, ident="")
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield instance, f"http://127.0.0.1:{server.effective_port}"
@@ -110,15 +112,23 @@ def html(mail: EmailMessage) -> str:
 
 
 def take(
-    browser: Browser, name: str, source: str, screen: dict[str, Any], *, whole: bool = False, dark: bool = False
+    browser: Browser,
+    name: str,
+    source: str,
+    screen: dict[str, Any],
+    *,
+    whole: bool = False,
+    dark: bool = False,
+    once: str = "body",
 ) -> None:
-    """Write `name`.png of an address or of HTML; `whole` reaches down to the end of the page."""
+    """Write `name`.png of an address or of HTML once something is there; `whole` reaches down to the page's end."""
     context = browser.new_context(**screen, color_scheme="dark" if dark else "light", reduced_motion="reduce")
     page = context.new_page()
     if source.startswith("http"):
         page.goto(source)
     else:
         page.set_content(source)
+    page.locator(once).wait_for()
     shot = Image.open(io.BytesIO(page.screenshot(full_page=whole)))
     context.close()
     path = HERE / f"{name}.png"

@@ -105,9 +105,11 @@ class WordPress:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.strip()
 
-    def write(self, content: str, theme: str = "twentytwentythree") -> str:
+    def write(
+        self, content: str, theme: str = "twentytwentythree", title: str = "A petition that we are part of"
+    ) -> str:
         """Publish a post of the editor's, seen in a theme; its address."""
-        return f"{self.url}/?p={self.run('write.php', theme, content)}"
+        return f"{self.url}/?p={self.run('write.php', theme, title, content)}"
 
     def close(self) -> None:
         """End it with its workers."""

@@ -214,6 +214,23 @@ def test_the_frame_is_as_high_as_what_it_shows(scene: Scene, open_page) -> None:
     expect(page.locator("clarion-petition")).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_in_a_low_frame_the_button_stays_in_sight_and_hides_nothing(scene: Scene, open_page, script: bool) -> None:
+    page = open_page(scene.host.page("/", scene.frame().replace('height="900"', 'height="600"')), script=script)
+    frame = page.frame_locator("iframe")
+    button = frame.locator("button.main")
+    expect(button).to_be_in_viewport(ratio=1)
+    before = button.bounding_box()
+    for field in ("#name", "#email", "#reason", "#consent-writers-email"):
+        frame.locator(field).focus()
+        expect(button).to_be_in_viewport(ratio=1)
+        shown, above = frame.locator(field).bounding_box(), button.bounding_box()
+        assert shown
+        assert above
+        assert shown["y"] + shown["height"] <= above["y"], field
+    assert above == before, "it has not moved while the form did"
+
+
 def test_a_page_may_hold_several(scene: Scene, open_page) -> None:
     page = open_page(
         scene.host.page("/", RECORDER + code(scene, "script") + code(scene, "script", "es") + code(scene, "element"))
