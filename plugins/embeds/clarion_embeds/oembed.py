@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from urllib.parse import SplitResult, parse_qs, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 from xml.etree import ElementTree
 
 from flask import Blueprint, Response, jsonify, request
@@ -18,8 +18,9 @@ from .look import Look
 
 RULE = "/oembed"
 WIDTH = 640
-SMALL = Look.asked({"compact": "1"})
-"""Most systems let the frame grow little or not at all, and the post around it says what it is about."""
+USUAL = {"compact": "1"}
+"""The look unless the address asks for another: most systems let the frame grow little or not at all, and the post
+around it says what it is about."""
 
 FORMATS = {"json": "application/json+oembed", "xml": "text/xml+oembed"}
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -70,8 +71,10 @@ def _answer(place: Place) -> Response:
     if not (url := request.args.get("url", "")):
         raise _Refused(400, "Name the address of a petition: ?url=")
     most_wide, most_high = _most("maxwidth"), _most("maxheight")
-    shown, partner = _petition(url, place.hosts)
-    told = _told(shown, partner, place.base_url, min(WIDTH, most_wide), min(HEIGHT, most_high))
+    shown, asked = _petition(url, place.hosts)
+    partner = settings.of(shown.campaign).known_partner(shown.campaign, asked.get("partner", ""))
+    codes = Codes(place.base_url, shown, partner, Look.asked(USUAL | asked))
+    told = _told(codes, min(WIDTH, most_wide), min(HEIGHT, most_high))
     picture = shown.picture
     if picture.width <= most_wide and picture.height <= most_high:
         told |= {"thumbnail_url": picture.url, "thumbnail_width": picture.width, "thumbnail_height": picture.height}
@@ -87,8 +90,8 @@ def _most(name: str) -> int:
     return int(given)
 
 
-def _petition(url: str, hosts: Collection[str]) -> tuple[Petition, str]:
-    """The petition at an address, and the partner that the address names."""
+def _petition(url: str, hosts: Collection[str]) -> tuple[Petition, dict[str, str]]:
+    """The petition at an address, and what the address asks for."""
     nothing = _Refused(404, "No petition has this address here.")
     try:
         parts = urlsplit(url)
@@ -101,17 +104,18 @@ def _petition(url: str, hosts: Collection[str]) -> tuple[Petition, str]:
     shown = petition(*path) if ours and 1 <= len(path) <= 2 else None
     if shown is None or (len(path) == 2 and shown.language.code != path[1]):
         raise nothing
-    return shown, settings.of(shown.campaign).known_partner(shown.campaign, _said(parts, "partner"))
+    return shown, _asked(parts.query)
 
 
-def _said(parts: SplitResult, name: str) -> str:
+def _asked(query: str) -> dict[str, str]:
     try:
-        return parse_qs(parts.query, max_num_fields=20).get(name, [""])[0]
+        return dict(reversed(parse_qsl(query, max_num_fields=20)))
     except ValueError:
-        return ""
+        return {}
 
 
-def _told(shown: Petition, partner: str, base_url: str, width: int, height: int) -> dict[str, str | int]:
+def _told(codes: Codes, width: int, height: int) -> dict[str, str | int]:
+    shown, base_url = codes.shown, codes.base_url
     lead = shown.campaign.lead
     told: dict[str, str | int] = {
         "version": "1.0",
@@ -123,10 +127,9 @@ def _told(shown: Petition, partner: str, base_url: str, width: int, height: int)
     }
     if lead.website:
         told["author_url"] = lead.website
-    if shown.state != "live" or not settings.of(shown.campaign).framed_by(partner):
+    if shown.state != "live" or not settings.of(shown.campaign).framed_by(codes.partner):
         return {"type": "link", **told, "url": shown.url}
-    html = Codes(base_url, shown, partner, SMALL).pasted(height)
-    return {"type": "rich", **told, "html": str(html), "width": width, "height": height}
+    return {"type": "rich", **told, "html": str(codes.pasted(height)), "width": width, "height": height}
 
 
 def _xml(told: dict[str, str | int]) -> bytes:

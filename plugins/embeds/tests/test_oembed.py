@@ -57,6 +57,21 @@ def test_the_size_that_is_asked_for_is_kept_to(embeds) -> None:
     assert 'height="480"' in told["html"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "query"),
+    [
+        ("theme=light&theme=dark", "theme=light&amp;compact=1"),
+        ("compact=0&show=title", "show=title"),
+        ("accent=1d4e89&partner=nobody", "accent=1d4e89&amp;compact=1"),
+        ("theme=neon&" + "&".join("a=1" for _ in range(15)), "compact=1"),
+        ("theme=light&" + "&".join("a=1" for _ in range(50)), "compact=1"),
+    ],
+)
+def test_an_address_may_ask_for_a_look(embeds, asked: str, query: str) -> None:
+    told = ask(embeds(LISTED), f"{BASE}/library/en?{asked}").get_json()
+    assert f' src="{BASE}/library/en/embed?{query}"' in told["html"]
+
+
 def test_xml_says_the_same(embeds) -> None:
     instance = embeds(LISTED)
     answer = ask(instance, format="xml")
