@@ -12,6 +12,7 @@ from .campaigns.slugs import SlugConverter
 from .delivery import mails, updatemails
 from .delivery.moulds import MouldShelf
 from .delivery.tasks import declare_tasks
+from .osdi.routes import init_osdi
 from .pages import confirmation, updates, views
 from .pages.gallery import init_gallery
 from .pages.pulse import init_pulse
@@ -54,6 +55,7 @@ def create_app(settings: Settings, *, holds_private: bool = True, patience: Pati
     for blueprint in (views.bp, confirmation.bp, updates.bp, privacy.bp, unsubscribing.bp):
         app.register_blueprint(blueprint)
     init_api(app, settings)
+    init_osdi(app)
     app.extensions["clarion.listeners"] = plugins.listeners()
     plugins.furnish(app)
     plugins.register_blueprints(app)

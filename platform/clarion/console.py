@@ -14,6 +14,7 @@ from flask import Flask
 from . import assets, errors, extensions, i18n, metrics, monitoring, security
 from .campaigns.live import init_live
 from .campaigns.slugs import SlugConverter
+from .osdi import routes as osdi
 from .pages.views import context
 from .patience import PAGES
 from .plugins.manager import Plugins
@@ -39,6 +40,7 @@ def create_console(settings: Settings) -> Flask:
     app.context_processor(context)
     metrics.init_metrics(app)
     init_records(app, settings)
+    osdi.init_records(app)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     plugins.furnish(app)
     app.extensions["clarion.panels"] = plugins.panels(app)

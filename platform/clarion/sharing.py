@@ -7,7 +7,7 @@ what reaches them only what they said yes to: the address for mails, the number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from .campaigns.models import CampaignRow
 from .domain.person import Person
 from .extensions import db
-from .sealing import KeyMissing, Keyring, open_sealed
+from .sealing import KeyMissing, Keyring, blind_index, open_sealed
 from .signatures.models import CONFIRMED, Consent, Signature
 
 Found = TypeVar("Found")
@@ -41,6 +41,8 @@ class Shared:
     channels: tuple[str, ...]
     """What they said yes to: `email`, `sms`."""
     confirmed_at: datetime | None
+    changed_at: datetime
+    """When they confirmed the last of it: the signature, or a yes that came later."""
 
 
 def shared_with(organisation: str, signatures: Collection[int]) -> dict[int, Shared]:
@@ -112,9 +114,9 @@ class ConsentRecord:
 
 
 def agreed_signatures(
-    organisation: str, campaign_id: int, *, beyond: int, since: datetime | None, most: int
+    organisation: str, campaign_ids: Collection[int], *, beyond: int, since: datetime | None, most: int
 ) -> tuple[list[int], int | None]:
-    """The numbers of signatures that an organisation may know of, in their order after `beyond`.
+    """The numbers of the signatures of campaigns that an organisation may know of, in their order after `beyond`.
 
     Also the number after which the next page begins, or `None` at the end. With `since` only those who said yes to
     the organisation from then on. To be handed to `shared_with`.
@@ -128,7 +130,8 @@ def agreed_signatures(
         )
         .exists()
     )
-    mine = select(Signature.id).where(Signature.campaign_id == campaign_id, Signature.state == CONFIRMED, yes)
+    among = Signature.campaign_id.in_(sorted(campaign_ids))
+    mine = select(Signature.id).where(among, Signature.state == CONFIRMED, yes)
 
     def look(after: int, end: int, left: int) -> list[int]:
         within = mine.where(Signature.id > after, Signature.id <= end)
@@ -136,6 +139,22 @@ def agreed_signatures(
 
     newest = db.session.scalar(select(func.max(Signature.id))) or 0
     return _walk(look, lambda id: id, beyond, newest, most)
+
+
+def signatures_of(mailbox: str, organisation: str, keys: Mapping[int, str]) -> list[int]:
+    """The numbers of a mailbox's signatures in campaigns, of those that said yes to mails of an organisation.
+
+    `mailbox` is the canonical spelling of the address, and `keys` the names of the campaigns' keys. So an organisation
+    learns of an address that it knows no more than it would by reading all of its own. Raises `KeyMissing`.
+    """
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    yes = exists().where(Consent.signature_id == Signature.id, Consent.channel == "email", *_in_force(organisation))
+    found: list[int] = []
+    for campaign_id, key_id in sorted(keys.items()):
+        index = blind_index(keyring.index_key(key_id), mailbox)
+        mine = select(Signature.id).filter_by(campaign_id=campaign_id, email_index=index, state=CONFIRMED)
+        found += db.session.scalars(mine.where(yes))
+    return found
 
 
 def consents_to(
@@ -207,6 +226,7 @@ def _page(organisation: str, numbers: list[int], keyring: Keyring) -> dict[int, 
             CampaignRow.slug,
             CampaignRow.key_id,
             Consent.channel,
+            Consent.confirmed_at.label("agreed_at"),
         )
         .join(Consent, Consent.signature_id == Signature.id)
         .join(CampaignRow, CampaignRow.id == Signature.campaign_id)
@@ -220,13 +240,18 @@ def _page(organisation: str, numbers: list[int], keyring: Keyring) -> dict[int, 
     ).all()
     found: dict[int, Shared] = {}
     channels: dict[int, tuple[str, ...]] = {}
+    changes: dict[int, datetime] = {}
     for row in rows:
         channels[row.id] = (*channels.get(row.id, ()), row.channel)
+        moments = (row.agreed_at, row.confirmed_at, changes.get(row.id))
+        changes[row.id] = max(moment for moment in moments if moment is not None)
     for row in rows:
         if row.id not in found:
             person = Person.from_details(open_sealed(keyring.private_key(row.key_id), row.sealed))
             agreed = channels[row.id]
-            found[row.id] = Shared(row.id, row.slug, _agreed(person, agreed), row.language, agreed, row.confirmed_at)
+            found[row.id] = Shared(
+                row.id, row.slug, _agreed(person, agreed), row.language, agreed, row.confirmed_at, changes[row.id]
+            )
     return found
 
 

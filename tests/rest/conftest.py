@@ -31,6 +31,13 @@ channels = ["email"]
 """A campaign that the readers have no part in."""
 
 
+def person(address: str = "ana@readers.example", status: str = "", **more: Any) -> dict[str, Any]:
+    """A person as OSDI's tools send one."""
+    said = {"status": status} if status else {}
+    known = {"given_name": "Ana", "family_name": "Reader", "email_addresses": [{"address": address, **said}]}
+    return {**known, **more}
+
+
 @dataclass
 class Api:
     """The API as a program sees it."""
@@ -48,6 +55,21 @@ class Api:
         """One call below `/api/v1`."""
         known = {"Authorization": f"Bearer {key}"} if key else {}
         return self.instance.client.open(f"/api/v1{path}", method=method, headers={**known, **(headers or {})}, **more)
+
+    def osdi(
+        self, path: str = "", key: str = "", *, method: str = "GET", headers: dict[str, str] | None = None, **more: Any
+    ) -> TestResponse:
+        """One call below `/api/osdi/v1`, with the key where OSDI has it."""
+        known = {"OSDI-API-Token": key} if key else {}
+        return self.instance.client.open(
+            f"/api/osdi/v1{path}", method=method, headers={**known, **(headers or {})}, **more
+        )
+
+    def helped(self, key: str = "", slug: str = "library", query: str = "", **fields: Any) -> TestResponse:
+        """Sign by the petition's helper; with a key nothing more is needed, without one the form token."""
+        token = {} if key else {"clarion:form_token": self.token(slug)}
+        body = {"person": person(), **token, **fields}
+        return self.osdi(f"/petitions/{slug}/record_signature_helper{query}", key, method="POST", json=body)
 
     def token(self, slug: str = "library") -> str:
         """The form token that a campaign gives."""

@@ -257,18 +257,18 @@ def test_a_call_that_failed_can_be_made_again(api: Api) -> None:
 
 
 def test_a_call_that_is_not_answered_yet_is_waited_for(api: Api, monkeypatch) -> None:
-    from clarion.rest import views
+    from clarion.rest import signing
 
     key, header = api.key(), {"Idempotency-Key": "three"}
     inside, go = threading.Event(), threading.Event()
-    take = views.take
+    take = signing.take
 
     def slow(*arguments: Any, **more: Any) -> Any:
         inside.set()
         assert go.wait(20)
         return take(*arguments, **more)
 
-    monkeypatch.setattr(views, "take", slow)
+    monkeypatch.setattr(signing, "take", slow)
     answers: list[Any] = []
     first = threading.Thread(target=lambda: answers.append(api.sign(key=key, headers=header)))
     first.start()

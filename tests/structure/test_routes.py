@@ -66,6 +66,22 @@ def _addresses(instance: Instance) -> dict[str, str]:
             f"/api/v1/campaigns/<slug:slug>/{part}": f"/api/v1/campaigns/library/{part}"
             for part in ("breakdown", "consents", "counts", "signatures", "signers")
         },
+        **{
+            f"/api/osdi/v1{rule}": f"/api/osdi/v1{rule}".replace("<slug:slug>", "library").replace("<number>", "2")
+            for rule in (
+                "",
+                "/",
+                "/petitions",
+                "/petitions/<slug:slug>",
+                "/petitions/<slug:slug>/signatures",
+                "/petitions/<slug:slug>/signatures/<number>",
+                "/petitions/<slug:slug>/record_signature_helper",
+                "/people",
+                "/people/<number>",
+                "/people/<number>/signatures",
+                "/people/person_signup_helper",
+            )
+        },
     }
 
 

@@ -29,6 +29,10 @@ class LiveCampaign:
     edition_number: int
     campaign: Campaign
     closed_at: datetime | None = None
+    created_at: datetime | None = None
+    """When the campaign was first published."""
+    published_at: datetime | None = None
+    """When its live edition was."""
 
 
 class Live:
@@ -86,11 +90,11 @@ class Live:
             return self._by_slug
 
     def _read(self) -> dict[str, LiveCampaign]:
-        editions = select(CampaignRow, Edition.id, Edition.number)
+        editions = select(CampaignRow, Edition.id, Edition.number, Edition.published_at)
         rows = db.session.execute(editions.join(Edition, Edition.id == CampaignRow.live_edition_id)).all()
-        return {row.slug: self._live(row, edition_id, number) for row, edition_id, number in rows}
+        return {row.slug: self._live(row, id, number, published_at) for row, id, number, published_at in rows}
 
-    def _live(self, row: CampaignRow, edition_id: int, number: int) -> LiveCampaign:
+    def _live(self, row: CampaignRow, edition_id: int, number: int, published_at: datetime) -> LiveCampaign:
         known = self._by_slug.get(row.slug)
         if known and (known.edition_id, known.key_id, known.closed_at) == (edition_id, row.key_id, row.closed_at):
             return known
@@ -104,6 +108,8 @@ class Live:
             edition_number=number,
             campaign=Campaign.from_json(content),
             closed_at=row.closed_at,
+            created_at=row.created_at,
+            published_at=published_at,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from flask import request
@@ -13,9 +14,9 @@ from ..errors import Problem
 JSON_TYPE = "application/json"
 
 
-def json_body() -> dict[str, Any]:
+def json_body(types: Collection[str] = (JSON_TYPE,)) -> dict[str, Any]:
     """What was sent, as an object. Raises `Problem`, or 413 for what is too long."""
-    if request.mimetype != JSON_TYPE:
+    if request.mimetype not in types:
         words = gettext("Please send JSON, with the header Content-Type: application/json.")
         raise Problem(415, "not-json", words, headers={"Accept": JSON_TYPE})
     content = request.get_data()

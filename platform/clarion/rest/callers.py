@@ -1,6 +1,8 @@
-"""Who calls: a key in the header `Authorization`, nowhere else, and how often it may."""
+"""Who calls: a key in a header, nowhere else, and how often it may."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from flask import Response, abort, current_app, g, request
 from flask_babel import gettext
@@ -34,29 +36,41 @@ def refuse_keys_in_addresses() -> None:
             raise Problem(400, "key-in-address", words)
 
 
-def anyone_or(scope: Scope) -> Caller | None:
-    """Who calls, or `None` for a call without a key. Raises `Problem`."""
+def bearer() -> str | None:
+    """The key in the header `Authorization`, empty if there is something else; `None` without that header."""
     if "Authorization" not in request.headers:
+        return None
+    given = request.authorization
+    return (given.token or "") if given is not None and given.type == "bearer" else ""
+
+
+def anyone_or(scope: Scope, sent: Callable[[], str | None] = bearer) -> Caller | None:
+    """Who calls, or `None` for a call without a key. Raises `Problem`."""
+    if sent() is None:
         settings: Settings = current_app.extensions["clarion.settings"]
         _count(_network(), settings.api.network_per_minute)
         return None
-    return key_with(scope)
+    return key_with(scope, sent)
 
 
-def key_with(scope: Scope) -> Caller:
-    """Who calls, with a key that may do this. Raises `Problem`."""
+def key_with(scope: Scope, sent: Callable[[], str | None] = bearer) -> Caller:
+    """Who calls, with a key that may do this; `sent` finds the key in the call. Raises `Problem`."""
+    caller = known_caller(sent())
+    if scope not in caller.scopes:
+        words = gettext("This key may not do that: it needs the scope %(scope)s.", scope=scope)
+        raise Problem(403, "scope-missing", words)
+    return caller
+
+
+def known_caller(token: str | None) -> Caller:
+    """Who calls with this key, whatever it may do; counts the call. Raises `Problem`."""
     settings: Settings = current_app.extensions["clarion.settings"]
-    given = request.authorization
-    token = (given.token or "") if given is not None and given.type == "bearer" else ""
     caller = caller_of(token) if token else None
     if caller is None:
         _count(_network(), settings.api.network_per_minute)
         words = gettext("This needs a key that is good: Authorization: Bearer clk_… It may have ended.")
         raise Problem(401, "key-needed", words, headers={"WWW-Authenticate": 'Bearer realm="Clarion"'})
     _count(f"key:{caller.key_id}", settings.api.key_per_minute)
-    if scope not in caller.scopes:
-        words = gettext("This key may not do that: it needs the scope %(scope)s.", scope=scope)
-        raise Problem(403, "scope-missing", words)
     return caller
 
 

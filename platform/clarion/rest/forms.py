@@ -35,17 +35,17 @@ def checked_fields(live: LiveCampaign, body: Mapping[str, Any]) -> dict[str, str
     consents = {name: value for name, value in body.items() if name in known and name.startswith("consent-")}
     for name, value in consents.items():
         if not isinstance(value, bool):
-            errors[name] = [_of_kind("bool_type")]
+            errors[name] = [of_kind("bool_type")]
     plain = {name: value for name, value in body.items() if name in known and name not in consents}
     try:
         SignRequest.model_validate(plain, strict=True)
     except ValidationError as error:
         for one in error.errors(include_input=False, include_url=False):
             if one["type"] != "missing":  # the form says that itself, in its own words
-                errors[str(one["loc"][0])] = [_of_kind(one["type"])]
+                errors[str(one["loc"][0])] = [of_kind(one["type"])]
     for name, value in plain.items():
         if isinstance(value, str) and any("\ud800" <= c <= "\udfff" for c in value):
-            errors[name] = [_of_kind("surrogate")]
+            errors[name] = [of_kind("surrogate")]
     if not errors.keys() & {"language"} and "language" in plain and plain["language"] not in live.campaign.languages:
         errors["language"] = [unknown_name(str(plain["language"]), live.campaign.languages)]
     refuse(errors)
@@ -74,7 +74,8 @@ def form_errors(form: SignForm) -> dict[str, list[str]]:
     return {str(name): [str(words) for words in found] for name, found in form.errors.items()}
 
 
-def _of_kind(kind: str) -> str:
+def of_kind(kind: str) -> str:
+    """What kind of value was meant, where another one was sent."""
     if kind == "bool_type":
         return str(gettext("This is true or false."))
     if kind in ("string_unicode", "surrogate"):

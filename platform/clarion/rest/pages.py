@@ -68,6 +68,7 @@ def page() -> Response:
             languages=choices,
             theme=Markup(STYLE),  # noqa: S704 - written above
             page_url=f"{links().base_url}/api/",
+            osdi_url=f"{links().base_url}/api/osdi/v1/",
             limits=current_app.extensions["clarion.settings"].api,
             operations=[_shown(one, schemas) for one in described()],
             problem=list(_rows(schemas, schemas["ProblemDetails"])),

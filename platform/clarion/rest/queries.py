@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from typing import TypeVar
 
 from flask import request
 from flask_babel import gettext
@@ -13,7 +14,9 @@ from pydantic import ValidationError
 
 from ..errors import Problem
 from .cursors import cursors
-from .schema import PageQuery, SinceQuery
+from .schema import PageQuery, Shape, SinceQuery
+
+Query = TypeVar("Query", bound=Shape)
 
 SHOWN = 60
 """So many characters of an unknown name are given back."""
@@ -31,7 +34,7 @@ class Page:
 
 def read_page(place: str, model: type[PageQuery]) -> Page:
     """The part that was asked for of the list called `place`. Raises `Problem`."""
-    given = _read_query(model)
+    given = read_query(model)
     beyond = None
     if given.cursor is not None:
         beyond = cursors().read(place, given.cursor)
@@ -42,26 +45,8 @@ def read_page(place: str, model: type[PageQuery]) -> Page:
     return Page(beyond, given.limit, since.astimezone(UTC) if since else None)
 
 
-def unknown_name(name: str, known: Iterable[str]) -> str:
-    """That there is no field with this name, and which was meant."""
-    names = sorted(known)
-    words = str(gettext('There is no "%(name)s" here.', name=shown(name)))
-    near = get_close_matches(name[:SHOWN], names, n=1, cutoff=0.6)
-    if near:
-        meant = gettext('Did you mean "%(name)s"?', name=near[0])
-        return f"{words} {meant}"
-    if not names:
-        return words
-    there = gettext("Known here: %(names)s.", names=", ".join(names))
-    return f"{words} {there}"
-
-
-def shown(name: str) -> str:
-    """A name that somebody sent, fit to be given back."""
-    return "".join(c if c.isprintable() else "?" for c in name[:SHOWN])
-
-
-def _read_query(model: type[PageQuery]) -> PageQuery:
+def read_query(model: type[Query]) -> Query:
+    """What stands behind the question mark, as `model` has it. Raises `Problem`."""
     errors: dict[str, list[str]] = {}
     values: dict[str, str] = {}
     for name, all_of_it in request.args.lists():
@@ -84,6 +69,25 @@ def _read_query(model: type[PageQuery]) -> PageQuery:
     return found
 
 
+def unknown_name(name: str, known: Iterable[str]) -> str:
+    """That there is no field with this name, and which was meant."""
+    names = sorted(known)
+    words = str(gettext('There is no "%(name)s" here.', name=shown(name)))
+    near = get_close_matches(name[:SHOWN], names, n=1, cutoff=0.6)
+    if near:
+        meant = gettext('Did you mean "%(name)s"?', name=near[0])
+        return f"{words} {meant}"
+    if not names:
+        return words
+    there = gettext("Known here: %(names)s.", names=", ".join(names))
+    return f"{words} {there}"
+
+
+def shown(name: str) -> str:
+    """A name that somebody sent, fit to be given back."""
+    return "".join(c if c.isprintable() else "?" for c in name[:SHOWN])
+
+
 def _has_zone(moment: datetime) -> bool:
     """Whether it names its offset and has a place in UTC, which the first and last day of the calendar may not."""
     try:
@@ -93,6 +97,8 @@ def _has_zone(moment: datetime) -> bool:
 
 
 def _meant(name: str) -> str:
+    if name in ("page", "per_page"):
+        return str(gettext("Please write a whole number, 1 or more."))
     if name == "limit":
         return str(gettext("Please write a whole number from 1 to 100."))
     if name == "since":

@@ -6,6 +6,9 @@ processes say so and give nobody away.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
 from flask import Blueprint, Response, current_app
 from flask_babel import gettext
 
@@ -18,13 +21,13 @@ from ..security import access
 from ..settings import Settings
 from ..sharing import Shared
 from . import service
+from .answers import answer
 from .callers import add_standing, campaign_of, key_with, refuse_keys_in_addresses
 from .cursors import cursors
 from .keys import Caller
 from .operations import operation
 from .queries import Page, read_page
 from .schema import Breakdown, Consent, ConsentList, Signer, SignerList, SinceQuery, _l
-from .views import answer
 
 bp = Blueprint("api_records", __name__, url_prefix="/api/v1")
 bp.before_request(refuse_keys_in_addresses)
@@ -94,17 +97,12 @@ def signers(slug: str) -> Response:
     """The signers who said yes to the key's organisation, as far as they said yes."""
     caller = key_with("signers:read")
     live = campaign_of(caller, slug)
-    _refuse_without_private_keys()
+    refuse_without_private_keys()
     page, place = _page("signers", caller, live)
     numbers, last = sharing.agreed_signatures(
-        caller.organisation, live.id, beyond=page.beyond or 0, since=page.since, most=page.most
+        caller.organisation, (live.id,), beyond=page.beyond or 0, since=page.since, most=page.most
     )
-    try:
-        shared = sharing.shared_with(caller.organisation, numbers)
-    except KeyMissing as error:
-        words = gettext("The keys of this campaign are not here. Whoever runs this site must look: clarion doctor.")
-        raise Problem(503, "keys-missing", words) from error
-    log.info("signers read", key=caller.key_id, campaign=live.slug, count=len(shared))
+    shared = opened(caller, numbers)
     data = [_signer(shared[number]) for number in numbers if number in shared]
     return answer(SignerList(data=data, next=None if last is None else cursors().make(place, last)))
 
@@ -115,7 +113,27 @@ def _page(name: str, caller: Caller, live: LiveCampaign) -> tuple[Page, str]:
     return read_page(place, SinceQuery), place
 
 
-def _refuse_without_private_keys() -> None:
+def opened(caller: Caller, numbers: Collection[int]) -> dict[int, Shared]:
+    """What the caller's organisation may know of these signers. Raises `Problem`."""
+    with keys_at_hand():
+        shared = sharing.shared_with(caller.organisation, numbers)
+    campaigns = sorted({one.campaign for one in shared.values()})
+    log.info("signers read", key=caller.key_id, campaign=" ".join(campaigns), count=len(shared))
+    return shared
+
+
+@contextmanager
+def keys_at_hand() -> Iterator[None]:
+    """Tell whoever calls, and thereby whoever runs the site, of keys that are missing."""
+    try:
+        yield
+    except KeyMissing as error:
+        words = gettext("The keys of this campaign are not here. Whoever runs this site must look: clarion doctor.")
+        raise Problem(503, "keys-missing", words) from error
+
+
+def refuse_without_private_keys() -> None:
+    """Refuse to read signers where they cannot be opened. Raises `Problem`."""
     keyring: Keyring = current_app.extensions["clarion.keyring"]
     if not keyring.holds_private:
         settings: Settings = current_app.extensions["clarion.settings"]

@@ -89,16 +89,19 @@ def facts(live: LiveCampaign) -> Campaign:
             )
             for ask in campaign.consents
         ],
-        form_token=_form_token(live) if short.status == "live" else None,
+        form_token=form_token(live),
     )
 
 
-def own_place(live: LiveCampaign, organisation: str = "") -> FormToken:
-    """The place of a signature that comes by the API, with an organisation's key or from anyone."""
-    return FormToken(live.id, live.edition_id, SOURCE, organisation)
+def own_place(live: LiveCampaign, organisation: str = "", source: str = SOURCE) -> FormToken:
+    """The place of a signature that a program brings, with an organisation's key or from anyone."""
+    return FormToken(live.id, live.edition_id, source, organisation)
 
 
-def _form_token(live: LiveCampaign) -> str:
+def form_token(live: LiveCampaign) -> str | None:
+    """What a call without a key sends to sign; `None` while the campaign takes no signatures."""
+    if live.campaign.state(now()) != "live":
+        return None
     tokens: FormTokens = current_app.extensions["clarion.form_tokens"]
     return tokens.make(own_place(live))
 
