@@ -65,8 +65,7 @@ def _take(live: LiveCampaign, language: str, fields: dict[str, str | bool], call
     try:
         with at_work(live.id), force_locale(language):
             form = forms.as_form(live, language, fields)
-            own = own_place(live, "" if caller is None else caller.organisation, source)
-            place = _place(live, fields, own) if caller is None else own
+            place = own_place(live, caller.organisation, source) if caller else _place(live, fields, source)
             form.validate()
             forms.refuse(forms.form_errors(form))
             # a key's calls come from one machine of its organisation, and are counted by the key
@@ -80,18 +79,16 @@ def _take(live: LiveCampaign, language: str, fields: dict[str, str | bool], call
         raise _paused() from error
 
 
-def _place(live: LiveCampaign, fields: dict[str, str | bool], own: FormToken) -> FormToken:
-    """What the form token says, without which nobody but a key signs; one for programs tells no place, so it is `own`,
-    on the page of whichever partner's site it was called."""
+def _place(live: LiveCampaign, fields: dict[str, str | bool], source: str) -> FormToken:
+    """What the form token says, without which nobody but a key signs; of one for programs the caller's page says it."""
     tokens: FormTokens = current_app.extensions["clarion.form_tokens"]
     place = tokens.read(str(fields.get("token", "")))
     if place is None or place.campaign_id != live.id:
         words = gettext("Please take a new form_token from the campaign: this one is missing or too old.")
         forms.refuse({"token": [words]})
     assert place is not None
-    if place.source != SOURCE:
-        return place
-    return replace(own, edition_id=place.edition_id, organisation=calling_organisation(live))
+    of_programs = place.source == SOURCE
+    return replace(place, source=source, organisation=calling_organisation(live)) if of_programs else place
 
 
 def _paused() -> Problem:
