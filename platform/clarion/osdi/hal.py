@@ -32,7 +32,7 @@ class Part:
     page: int
     per_page: int
     total: int | None
-    """How many there are in all; `None` where that is more than is counted."""
+    """How many there are in all; `None` where that is not counted."""
     more: bool
     """Whether there is a next page."""
     cursor: str = ""
@@ -63,7 +63,7 @@ def stamp(moment: datetime | None) -> str | None:
 
 
 def collection(rel: str, path: str, part: Part, asked: Mapping[str, Any]) -> Resource:
-    """A page of a collection; `asked` is what its neighbours are asked for too. Long ones are not counted."""
+    """A page of a collection; `asked` is what its neighbours are asked for too."""
 
     def page(number: int, cursor: str = "") -> dict[str, str]:
         return link(path, page=number, per_page=part.per_page, cursor=cursor, **asked)

@@ -104,10 +104,15 @@ def _part(
     place: str,
     make: Callable[[Shared], Resource],
 ) -> Part:
-    """A page of signers, by their numbers. What is counted and where it is looked for by number has an end."""
-    known, last = _numbers(caller, campaigns, asked.filter)
-    total = len(known) if last is None and len(known) <= REACH else None
+    """A page of signers, by their numbers.
+
+    A page that is asked for by its number is looked for from the beginning, as far as `REACH`, and the list is counted
+    on the way. One that a cursor leads to costs no more than itself.
+    """
+    total = None
     if asked.beyond is None:
+        known, last = _numbers(caller, campaigns, asked.filter)
+        total = len(known) if last is None and len(known) <= REACH else None
         end = asked.start + asked.per_page
         numbers = known[asked.start : end]
         after = numbers[-1] if len(known) > end else last
