@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from clarion.rest.openapi import document
 from clarion.rest.schema import ProblemDetails, SignAnswer
 
-from .conftest import Api
+from .conftest import Api, person
 
 NAMES = (
     "name email postal_code country phone reason show_name language token website consent-readers-email "
@@ -80,5 +80,57 @@ def test_any_query_has_its_answer(open_api: Api, name: str, value: str) -> None:
             path, key, query_string=[(name.encode("utf-8", "replace"), value.encode("utf-8", "replace"))]
         )
         assert answer.status_code in (200, 400, 422), answer.get_data(as_text=True)
+        if answer.status_code != 200:
+            ProblemDetails.model_validate_json(answer.data)
+
+
+PLACES = st.sampled_from(
+    [(), ("person",), ("comments",), ("referrer_data",), ("osdi:control",), ("clarion:consents",), ("triggers",)]
+    + [("person", name) for name in ("given_name", "email_addresses", "phone_numbers", "languages_spoken", "gender")]
+    + [("person", "email_addresses", 0, name) for name in ("address", "status", "primary")]
+)
+
+
+def changed(body: dict[str, Any], place: tuple[Any, ...], value: Any) -> Any:
+    """A body with another value at a place."""
+    if not place:
+        return value
+    made = json.loads(json.dumps(body))
+    at = made
+    for step in place[:-1]:
+        at = at[step]
+    at[place[-1]] = value
+    return made
+
+
+@QUICK
+@given(place=PLACES, value=VALUES, keyed=st.booleans(), query=st.sampled_from(["", "?background_request=true"]))
+def test_any_body_of_osdi_has_its_answer(
+    open_api: Api, place: tuple[Any, ...], value: Any, keyed: bool, query: str
+) -> None:
+    key = getattr(open_api, "kept_key", None) or open_api.key()
+    open_api.kept_key = key  # type: ignore[attr-defined]
+    body = changed({"person": person("ana@readers.example", "subscribed")}, place, value)
+    for path in ("/petitions/library/record_signature_helper", "/people"):
+        answer = open_api.osdi(path + query, key if keyed else "", method="POST", json=body)
+        assert answer.status_code == 200 or 400 <= answer.status_code < 500, answer.get_data(as_text=True)
+        if answer.status_code != 200:
+            ProblemDetails.model_validate_json(answer.data)
+
+
+@QUICK
+@given(name=st.sampled_from(["page", "per_page", "cursor", "filter", "language"]), value=st.text())
+def test_any_query_of_osdi_has_its_answer(open_api: Api, name: str, value: str) -> None:
+    key = getattr(open_api, "kept_key", None) or open_api.key()
+    open_api.kept_key = key  # type: ignore[attr-defined]
+    for path in (
+        "/petitions",
+        "/petitions/library",
+        "/petitions/library/signatures",
+        "/people",
+        "/people/1/signatures",
+    ):
+        answer = open_api.osdi(path, key, query_string=[(name, value.encode("utf-8", "replace"))])
+        assert answer.status_code in (200, 400, 404, 422), answer.get_data(as_text=True)
         if answer.status_code != 200:
             ProblemDetails.model_validate_json(answer.data)
