@@ -323,7 +323,8 @@ def serve_instance() -> Iterator[Callable[..., str]]:
 
     yield start
     for server, thread in running:
-        server.close()
+        server.task_dispatcher.shutdown()  # its threads still use what closing takes away
+        server.trigger.pull_trigger(server.close)  # and so does its loop, which closes it by itself
         thread.join(timeout=5)
 
 
