@@ -15,7 +15,7 @@ from .events import KINDS as EVENT_KINDS
 from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
-from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature
+from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature, with_arrival
 from .pages.gallery import show_picture
 from .pages.share import SharedPicture
 from .pages.theme import page_style
@@ -76,4 +76,5 @@ __all__ = (
     "take_signature",
     "transaction",
     "translations",
+    "with_arrival",
 )

@@ -25,6 +25,7 @@ from .rest.routes import init_api
 from .sealing import Keyring
 from .settings import Settings, SettingsError
 from .signatures.group import init_signing
+from .signatures.sharecodes import ShareCodes
 from .signatures.tokens import FormTokens, References, UnsubscribeTokens
 
 
@@ -70,5 +71,6 @@ def _init_keys(app: Flask, settings: Settings, *, holds_private: bool) -> None:
         raise SettingsError(f"keyring.folder: {keyring.folder} cannot be used: {error.strerror}.") from error
     app.extensions["clarion.keyring"] = keyring
     app.extensions["clarion.form_tokens"] = FormTokens(keyring, settings.signing.form_hours)
+    app.extensions["clarion.share_codes"] = ShareCodes(keyring)
     app.extensions["clarion.unsubscribe_tokens"] = UnsubscribeTokens(keyring)
     app.extensions["clarion.references"] = References(keyring, settings.signing.unconfirmed_days)

@@ -145,6 +145,8 @@ def test_a_breakdown_is_exact_whatever_has_been_folded(either_instance: Instance
             by_language=(("en", 41), ("es", 14)),
             by_source=(("page", 41), ("embed", 14)),
             by_organisation=(("readers", 41), ("writers", 14)),
+            by_brought=(("readers", 41), ("writers", 14)),
+            by_share=(),
             by_area=(("US-200", 30), ("US-100", 10)),
             small_areas=10,
             area_unknown=5,
@@ -174,7 +176,7 @@ def test_a_breakdown_knows_one_campaign_only_and_asks_once(either_instance: Inst
         assert theirs.total == 14
         assert theirs.by_organisation == (("riders", 13), ("", 1)), "it was never published, so nobody leads it"
         assert counting.breakdown(1).total == 11
-        assert counting.breakdown(999) == counting.Breakdown(0, (), (), (), (), 0, 0)
+        assert counting.breakdown(999) == counting.Breakdown(0, (), (), (), (), (), (), 0, 0)
 
 
 def _words(instance: Instance) -> str:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @click.argument("slug")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def counts(slug: str, form: str) -> None:
-    """Break a campaign's count down by language, source, organisation and area.
+    """Break a campaign's count down by language, source, organisation, who brought it and area.
 
-    Areas with few people are put together in one number, as small ones could tell who has signed.
+    Areas with few people are put together in one number, as small ones could tell who has signed; sites and tags with
+    few people are left out. "brought by" is from whose place the first came of those who passed it on by their links.
 
     \b
     Examples:
@@ -34,10 +35,11 @@ def counts(slug: str, form: str) -> None:
         found = breakdown(published(slug).id)
     note = (
         f"Areas with fewer than {SMALL_AREA} people are not shown but put together, with the next larger one where"
-        " needed: who knows a signer there could tell who the others are."
+        " needed: who knows a signer there could tell who the others are. Neither are sites and tags with fewer."
     )
     if form == "json":
         shares = {name: dict(value) if isinstance(value, tuple) else value for name, value in asdict(found).items()}
+        shares["origins"] = {organisation: dict(value) for organisation, value in found.origins}
         click.echo(json.dumps({"slug": slug, **shares, "note": note}, ensure_ascii=False, indent=2))
     elif not found.total:
         click.echo(f"{slug}: no confirmed signatures yet")
@@ -53,9 +55,14 @@ def _tell_shares(found: Breakdown) -> None:
         "language": found.by_language,
         "source": found.by_source,
         "organisation": found.by_organisation,
+        "brought by": found.by_brought,
+        "of these by a share link": found.by_share,
+        **{f"where {organisation} brought them from": shares for organisation, shares in found.origins},
         "area": (*found.by_area, *(share for share in unknown if share[1])),
     }
     for part, shares in parts.items():
+        if not shares:
+            continue
         click.echo(part)
         for name, n in shares:
             click.echo(f"  {name:<30} {n:>10,}")

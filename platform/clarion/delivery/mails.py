@@ -10,6 +10,7 @@ from flask_babel import force_locale
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.schema import PERSONAL
 from ..domain import placeholders
+from ..domain.arrivals import Arrival
 from ..domain.campaign import Wording
 from ..extensions import db, now
 from ..outbox.service import Leased
@@ -17,6 +18,7 @@ from ..pages.links import share_links
 from ..pages.render import fill, keeping, language_named, links, settings, to_html_alone, to_text
 from ..signatures import consents
 from ..signatures.models import CONFIRMED, PENDING, VOID
+from ..signatures.sharecodes import Shared, share_codes
 from .channels import Mail, MailChannel
 from .composing import Composer, NothingToSay
 from .feedback import message_name
@@ -40,7 +42,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     if leased.kind == "thanks" and _has_ended(leased.signature_id, lead):
         raise NothingToSay
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
-    sender = mail_channel().sender
+    sender, shares = mail_channel().sender, leased.kind == "thanks"
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]
     key = (live.id, live.edition_id, leased.kind, code, signature.state)
     mould = shelf.get(key, lambda: as_email(words(leased.kind, live, code, signature.state)))
@@ -53,6 +55,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
             confirm=links().confirm(link.confirm_token),
             code=link.code,
             me=links().me(link.me_token),
+            share=share_codes().make(live, Shared(leased.signature_id or 0, signature.brought)) if shares else "",
             unsubscribe=unsubscribe_url(leased.signature_id or 0, lead) if leased.kind in ENDED_WITH_NEWS else "",
         )
     )
@@ -83,7 +86,9 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
     with force_locale(code):
         text = campaign.text(code)
         url = links().page(campaign.slug, code)
-        share_text = fill(text.share or text.title, live, code)
+        # only this one goes to a mailbox that has said yes, so only it shows a link of its owner's own
+        share_url = Arrival(via=mark("share")).added_to(url) if kind == "thanks" else url
+        share_text = fill(text.share or text.title, live, code, share_url)
         own = campaign.mail.get(kind, {}).get(code)
         known = {
             "campaign": campaign,
@@ -95,7 +100,8 @@ def words(kind: str, live: LiveCampaign, code: str, state: str) -> Words:
             "me_url": mark("me"),
             "unsubscribe_url": mark("unsubscribe"),
             "page_url": url,
-            "share": share_links(url, share_text, text.title),
+            "share_url": share_url,
+            "share": share_links(share_url, share_text, text.title),
             "share_text": share_text,
             "own_html": short_lines(to_html_alone(_personal(own, kind, "htmlname"), live, code)) if own else "",
             "own_text": to_text(_personal(own, kind, "name"), live, code) if own else "",

@@ -16,7 +16,7 @@ from markupsafe import escape
 
 from ..domain.placeholders import RESERVED
 
-SLOTS = ("recipient", "messageid", "date", "confirm", "code", "me", "unsubscribe", "name", "htmlname")
+SLOTS = ("recipient", "messageid", "date", "confirm", "code", "me", "unsubscribe", "name", "htmlname", "share")
 LINE = 500
 """Where headers are folded: far enough for any title, well below the 998 octets of RFC 5322."""
 

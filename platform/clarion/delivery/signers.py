@@ -23,6 +23,8 @@ class Sealed:
     state: str
     language: str
     sealed: bytes
+    brought: str = ""
+    """Who brought the first of its share tree; empty for the lead."""
     opened: tuple[Person, Link] | Exception | None = None
     """Who it is, or why that cannot be read, once somebody has looked."""
 
@@ -32,11 +34,15 @@ def sealed_of(page: Sequence[Leased]) -> dict[int, Sealed]:
     ids = [leased.signature_id for leased in page if leased.signature_id]
     if not ids:
         return {}
-    columns = (Signature.id, Signature.state, Signature.language, Signature.sealed)
-    rows = db.session.execute(select(*columns).where(Signature.id.in_(ids))).all()
+    of = Signature
+    columns = (of.id, of.state, of.language, of.sealed, of.brought_by, of.organisation)
+    rows = db.session.execute(select(*columns).where(of.id.in_(ids))).all()
     # after a rollback, which ends a question otherwise, psycopg would forget all statements it has prepared
     db.session.commit()
-    return {id: Sealed(state, language, sealed) for id, state, language, sealed in rows}
+    return {
+        id: Sealed(state, language, sealed, brought_by or place)
+        for id, state, language, sealed, brought_by, place in rows
+    }
 
 
 def open_signer(live: LiveCampaign, signature: Sealed) -> tuple[Person, Link]:

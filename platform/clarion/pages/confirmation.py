@@ -10,7 +10,9 @@ from ..i18n import best_language
 from ..security import access
 from ..signatures import consents, service
 from ..signatures.models import Signature
+from ..signatures.sharecodes import Shared
 from ..signatures.tokens import Reference
+from . import arriving
 from .confirming import can_confirm, code_fits, count, reference_in, send_again, ticked_here, typed_code, wrong_code
 from .render import settings
 from .steps import confirm_page, thanks_page
@@ -25,13 +27,13 @@ def show(token: str) -> BaseResponse:
     reference = reference_in(token)
     if reference is not None:
         live, language = _place(service.find(reference.signature_id))
-        return make_response(thanks_page(live, language, token)) if live else _gone(None)
+        return make_response(thanks_page(live, language, token, arrival=arriving.asked())) if live else _gone(None)
     signature = service.find_by_token(token)
     live, language = _place(signature)
     if signature is None or live is None or service.is_expired(signature, settings().signing.unconfirmed_days):
         return _gone(signature)
     if not can_confirm(signature):
-        return make_response(confirm_page(live, language, "already"))
+        return make_response(confirm_page(live, language, "already", Shared(signature.id, signature.brought)))
     here = url_for("confirmation.show", token=token)
     asked = consents.proposed(signature.id)
     return make_response(confirm_page(live, language, "ask", consents=asked, confirm_url=here))
@@ -66,19 +68,22 @@ def _by_reference(token: str, reference: Reference) -> BaseResponse:
         return _gone(None)
     if request.form.get("resend"):
         send_again(signature)
-        return redirect(url_for("pages.thanks", slug=live.slug, language=language, r=token, sent=1), 303)
+        there = url_for("pages.thanks", slug=live.slug, language=language, r=token, sent=1)
+        return redirect(arriving.asked().added_to(there), 303)
     if not code_fits(signature):
         wrong = wrong_code(language)
-        return make_response(thanks_page(live, language, token, code_error=wrong, typed=typed_code()), 422)
+        page = thanks_page(live, language, token, code_error=wrong, typed=typed_code(), arrival=arriving.asked())
+        return make_response(page, 422)
     return _confirmed(signature, ticked_here(signature, reference))
 
 
 def _confirmed(signature: Signature, shown_consents: list[int]) -> Response:
     live, language = _place(signature)
+    own = Shared(signature.id, signature.brought)
     counted = count(signature, shown_consents)
     if live is None or counted is None:
         return _gone(None)
-    return make_response(confirm_page(live, language, "done" if counted else "already"))
+    return make_response(confirm_page(live, language, "done" if counted else "already", own))
 
 
 def _place(signature: Signature | None) -> tuple[LiveCampaign | None, str]:

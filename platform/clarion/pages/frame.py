@@ -6,7 +6,7 @@ Each step is answered where it was asked for. None leads to another page, as tho
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from wtforms import HiddenField
 
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..domain import goals
+from ..domain.arrivals import NOTHING, Arrival
 from ..domain.campaign import Campaign, Status, Text
 from ..domain.languages import Language
 from ..extensions import now
@@ -26,9 +27,10 @@ from ..signatures import service
 from ..signatures.desks import Overloaded
 from ..signatures.forms import SignForm, build_form
 from ..signatures.group import at_work
-from . import confirming
+from ..signatures.sharecodes import PARTNERS, Shared, share_codes
+from . import arriving, confirming
 from .pulse import pulse
-from .render import LanguageChoice, keeping, language_named, links, page_stamp, settings, to_html
+from .render import LanguageChoice, keeping, language_named, links, page_stamp, passing_on, settings, to_html
 from .share import SharedPicture, shared_picture
 from .signing import FORM_TYPES, REFUSED_STATUS, refusal, take, typed_fields
 from .steps import CodeForm
@@ -96,6 +98,11 @@ class Petition:
         """The address of its page."""
         return links().page(self.live.slug, self.language.code)
 
+    def link_of(self, organisation: str) -> str:
+        """The same for an organisation to spread: who comes by it is counted to it. It stays the same."""
+        code = share_codes().make(self.live, Shared(PARTNERS, organisation))
+        return Arrival(via=code).added_to(self.url)
+
     @property
     def picture(self) -> SharedPicture:
         """The picture that goes with its address."""
@@ -117,11 +124,13 @@ class Stand:
     """The member of the coalition whose place it is, or empty for the lead's."""
     address: Callable[[str], str]
     """Where its form in a language is shown and sent to."""
+    origins: tuple[str, ...] = ()
+    """Whose pages may show it, or `*` for all: the host of the one that does is written down with the signature."""
 
     @property
     def venue(self) -> Venue:
         """What its forms are bound to."""
-        return Venue(self.source, self.organisation)
+        return Venue(self.source, self.organisation, self.origins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +162,14 @@ def sign_form(shown: Petition, stand: Stand) -> Step:
     return _form(shown, stand, build_form(shown.campaign, shown.language.code))
 
 
+def with_arrival(page: str, stand: Stand) -> str:
+    """A page with `sign_form` in it, once it says how this visitor came; the page without it can be kept for all.
+
+    What it says depends on the address and on the header `Referer`.
+    """
+    return arriving.fill(page, arriving.asked(stand.origins))
+
+
 def take_signature(shown: Petition, stand: Stand) -> Step:
     """Take what was sent from a form that `sign_form` made, or from a step after it; gives the next step."""
     if request.mimetype not in FORM_TYPES:
@@ -163,7 +180,7 @@ def take_signature(shown: Petition, stand: Stand) -> Step:
     if shown.state != "live":
         return _step(shown, stand, "ended", REFUSED_STATUS[shown.state], refused=refusal(shown.state, code))
     if sent.get("switch"):
-        return _form(shown, stand, build_form(shown.campaign, code, sent))
+        return _form(shown, stand, build_form(shown.campaign, code, sent), arrival=arriving.sent(stand.origins))
     try:
         with at_work(shown.live.id):
             return _taken(shown, stand)
@@ -178,24 +195,38 @@ def _taken(shown: Petition, stand: Stand) -> Step:
         return _mail(shown, stand, taken.reference, later=taken.later)
     if taken.kind == "away" or taken.form is None:
         return _step(shown, stand, "moment", 503, typed=typed_fields())
-    return _form(shown, stand, taken.form, 422, refused=taken.refused)
+    return _form(shown, stand, taken.form, 422, refused=taken.refused, arrival=arriving.sent(stand.origins))
 
 
-def _form(shown: Petition, stand: Stand, form: SignForm, status: int = 200, refused: str = "") -> Step:
+def _form(
+    shown: Petition,
+    stand: Stand,
+    form: SignForm,
+    status: int = 200,
+    refused: str = "",
+    arrival: Arrival = NOTHING,
+) -> Step:
     # whoever is asked in an organisation's place is asked for that one first
     asks = sorted(form.asks, key=lambda ask: ask.organisation != stand.organisation)
     consents = [form[ask.field_name] for ask in asks]
     token = new_form_token(shown.live, stand.venue)
-    return _step(shown, stand, "form", status, form=form, form_token=token, consents=consents, refused=refused)
+    step = _step(shown, stand, "form", status, form=form, form_token=token, consents=consents, refused=refused)
+    return replace(step, html=Markup(arriving.fill(step.html, arrival)))  # noqa: S704 - our own template
 
 
 class _CodeForm(CodeForm):
     r = HiddenField()
+    arrival = HiddenField()
 
 
 def _mail(shown: Petition, stand: Stand, reference: str, status: int = 200, typed: str = "", **details: Any) -> Step:
-    form, here = _CodeForm(data={"code": typed, "r": reference}), stand.address(shown.language.code)
-    return _step(shown, stand, "mail", status, form=form, confirm_url=here, sign_again_url=here, **details)
+    arrival, here = arriving.sent(stand.origins), stand.address(shown.language.code)
+    form = _CodeForm(data={"code": typed, "r": reference, arriving.FIELD: arrival.query})
+    known = confirming.reference_in(reference)
+    brought = arriving.brought(shown.live, stand.organisation, arrival)
+    details |= {"own": Shared(known.signature_id, brought) if known else None}
+    again = arrival.added_to(here)
+    return _step(shown, stand, "mail", status, form=form, confirm_url=here, sign_again_url=again, **details)
 
 
 def _by_reference(shown: Petition, stand: Stand, token: str) -> Step:
@@ -209,16 +240,20 @@ def _by_reference(shown: Petition, stand: Stand, token: str) -> Step:
     if not confirming.code_fits(signature):
         wrong = confirming.wrong_code(shown.language.code)
         return _mail(shown, stand, token, 422, confirming.typed_code(), code_error=wrong)
+    own = Shared(signature.id, signature.brought)
     counted = confirming.count(signature, confirming.ticked_here(signature, reference))
     if counted is None:
         return _step(shown, stand, "gone", 404)
     known = petition(shown.live.slug, shown.language.code) or shown
-    return _step(known, stand, "counted", counted=counted)
+    return _step(known, stand, "counted", counted=counted, own=own)
 
 
-def _step(shown: Petition, stand: Stand, kind: Kind, status: int = 200, **details: Any) -> Step:
+def _step(
+    shown: Petition, stand: Stand, kind: Kind, status: int = 200, own: Shared | None = None, **details: Any
+) -> Step:
     code = g.language = shown.language.code
     with force_locale(code):
+        details |= passing_on(shown.live, code, own) if own else {}
         html = render_template(
             "_step.html",
             kind=kind,

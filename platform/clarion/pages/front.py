@@ -2,7 +2,8 @@
 
 A page is rendered once for each edition, language, count and hour, and packed once in each encoding.
 A thread looks twice a second for what changed; a request only looks into a dictionary. So a page view
-costs next to nothing, and pages stay up while the database is away.
+costs next to nothing, and pages stay up while the database is away. Who comes by a share link gets the same page with
+a few places filled.
 """
 
 from __future__ import annotations
@@ -17,18 +18,24 @@ from typing import Any
 
 import brotli
 from flask import Flask
+from markupsafe import escape
 from werkzeug.http import parse_accept_header, parse_etags, unquote_etag
 from werkzeug.sansio.utils import host_is_trusted
 from werkzeug.test import create_environ, run_wsgi_app
 
 from ..assets import Assets
 from ..campaigns.live import live_campaigns
+from ..domain.arrivals import NOTHING, Arrival
 from ..extensions import now
 from ..monitoring import report
+from . import arriving
 from .headings import paths as paths_of_news
 from .render import news_stamp, page_stamp
 
 REFRESH_SECONDS = 0.5
+QUICKLY = 1
+"""How hard gzip tries for a page that one visitor gets."""
+
 SMALL = 256
 """Bytes below which packing is not worth it."""
 
@@ -42,6 +49,8 @@ class Answer:
     bodies: dict[str, bytes]
     stamp: object = None
     sent: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    pieces: list[str] = field(default_factory=list)
+    """The page at the places that say how its visitor came; one piece where it has none."""
 
     @classmethod
     def make(
@@ -53,10 +62,21 @@ class Answer:
             bodies["gzip"] = gzip.compress(body, 9 if best else 5, mtime=0)
             bodies["br"] = brotli.compress(body, quality=11 if best else 5)
         answer = cls(etag, [*headers, ("ETag", f'"{etag}"'), ("Vary", "Accept-Encoding")], bodies, stamp)
+        if dict(headers).get("Content-Type", "").startswith("text/html"):
+            answer.pieces = arriving.cut(body.decode())
         for encoding, packed in bodies.items():
             extra = [] if encoding == "identity" else [("Content-Encoding", encoding)]
             answer.sent[encoding] = [*answer.headers, *extra, ("Content-Length", str(len(packed)))]
         return answer
+
+    def filled(self, arrival: Arrival, encodings: tuple[str, ...]) -> tuple[bytes, list[tuple[str, str]]]:
+        """The page for who came like this, with its headers; it has no tag, as nobody asks for just this one again."""
+        body = str(escape(arrival.query)).join(self.pieces).encode()
+        headers = [(name, value) for name, value in self.headers if name != "ETag"]
+        if "gzip" in encodings:
+            body = gzip.compress(body, QUICKLY, mtime=0)
+            headers.append(("Content-Encoding", "gzip"))
+        return body, [*headers, ("Content-Length", str(len(body)))]
 
 
 class Front:
@@ -68,7 +88,7 @@ class Front:
         self._base_url: str = app.extensions["clarion.settings"].site.base_url
         self._hosts = frozenset(app.config["TRUSTED_HOSTS"])
         self._known_hosts: dict[str, bool] = {}
-        self._encodings: dict[str, str] = {}
+        self._encodings: dict[str, tuple[str, ...]] = {}
         self._answers: dict[str, Answer] = {}
         self._started = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -80,13 +100,17 @@ class Front:
         method = environ["REQUEST_METHOD"]
         if answer is None or method not in ("GET", "HEAD") or not self._is_our_host(environ.get("HTTP_HOST", "")):
             return self.inner(environ, start_response)
+        encodings = self._accepted(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        query = environ["QUERY_STRING"]
+        if query and len(answer.pieces) > 1 and (arrival := Arrival.from_query(query)) != NOTHING:
+            body, headers = answer.filled(arrival, encodings)
+            start_response("200 OK", headers)
+            return [b"" if method == "HEAD" else body]
         wanted = environ.get("HTTP_IF_NONE_MATCH")
         if wanted and parse_etags(wanted).contains_weak(answer.etag):
             start_response("304 Not Modified", answer.headers)
             return [b""]
-        encoding = self._encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        if encoding not in answer.bodies:
-            encoding = "identity"
+        encoding = next((encoding for encoding in encodings if encoding in answer.bodies), "identity")
         start_response("200 OK", answer.sent[encoding])
         return [b"" if method == "HEAD" else answer.bodies[encoding]]
 
@@ -168,14 +192,15 @@ class Front:
                 self._known_hosts[host] = known
         return known
 
-    def _encoding(self, accepted: str) -> str:
-        encoding = self._encodings.get(accepted)
-        if encoding is None:
-            offered = parse_accept_header(accepted)
-            encoding = next((e for e in ("br", "gzip") if offered.quality(e) > 0), "identity")
+    def _accepted(self, header: str) -> tuple[str, ...]:
+        """The encodings of ours that a browser takes, the best first."""
+        encodings = self._encodings.get(header)
+        if encodings is None:
+            offered = parse_accept_header(header)
+            encodings = tuple(encoding for encoding in ("br", "gzip") if offered.quality(encoding) > 0)
             if len(self._encodings) < 100:
-                self._encodings[accepted] = encoding
-        return encoding
+                self._encodings[header] = encodings
+        return encodings
 
 
 def install_front(app: Flask) -> Front:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from ..campaigns.live import LiveCampaign
 from ..domain import goals, placeholders, prose
+from ..domain.arrivals import NOTHING, Arrival
 from ..domain.campaign import Campaign, Recipient, Text
 from ..domain.languages import Language
 from ..extensions import now
@@ -23,8 +24,10 @@ from ..i18n import format_number
 from ..security import allow_inline_style
 from ..settings import Settings
 from ..signatures.forms import SignForm, build_form
+from ..signatures.sharecodes import Shared, share_codes
+from .arriving import fill as fill_arrival
 from .headings import listed
-from .links import Links, feed_path, qr_code, share_links
+from .links import Links, draw_code, feed_path, qr_code, share_links
 from .pulse import pulse
 from .share import shared_picture
 from .theme import theme_css
@@ -79,8 +82,8 @@ def keeping(campaign: Campaign, language: str) -> str:
     return f"{words} {campaign.text(language).privacy}".strip()
 
 
-def fill(words: str, live: LiveCampaign, language: str) -> str:
-    """Campaign words with their placeholders replaced."""
+def fill(words: str, live: LiveCampaign, language: str, link: str = "") -> str:
+    """Campaign words with their placeholders replaced; the link is the page's, or another that leads there."""
     campaign, count = live.campaign, pulse().count(live.id)
     return placeholders.fill(
         words,
@@ -88,7 +91,7 @@ def fill(words: str, live: LiveCampaign, language: str) -> str:
             "count": format_number(count),
             "goal": format_number(goals.current_goal(count, campaign.goal)),
             "title": campaign.text(language).title,
-            "link": links().page(campaign.slug, language),
+            "link": link or links().page(campaign.slug, language),
             "lead": campaign.lead.name,
         },
     )
@@ -138,11 +141,25 @@ def _rendered(words: str, images: tuple[tuple[str, str], ...]) -> Markup:
     return Markup(prose.render(words, lambda source: urls.get(source, "")))  # noqa: S704 - cleaned by an allow-list
 
 
-def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:
-    """What every page of a campaign shows, personal or not."""
+def passing_on(live: LiveCampaign, language: str, own: Shared | None = None) -> dict[str, Any]:
+    """What a share box shows: links to the page, or a signer's own one, which is another each time."""
+    text, url = live.campaign.text(language), links().page(live.slug, language)
+    if own is not None:
+        url = Arrival(via=share_codes().make(live, own)).added_to(url)
+    words = fill(text.share or text.title, live, language, url)
+    return {
+        "share": share_links(url, words, text.title),
+        "share_text": words,
+        "share_url": url,
+        "own_link": own is not None,
+        "qr": draw_code(url) if own else qr_code(url),
+    }
+
+
+def campaign_context(live: LiveCampaign, language: str, own: Shared | None = None) -> dict[str, Any]:
+    """What every page of a campaign shows, personal or not; what a signer passes on is their `own` link."""
     campaign, text = live.campaign, live.campaign.text(language)
     url = links().page(campaign.slug, language)
-    share_text = fill(text.share or text.title, live, language)
     count = pulse().count(live.id)
     goal = goals.current_goal(count, campaign.goal)
     theme = theme_css(campaign.accent)
@@ -157,10 +174,8 @@ def campaign_context(live: LiveCampaign, language: str) -> dict[str, Any]:
         "goal": goal,
         "percent": goals.percent(count, goal),
         "keeping": keeping(campaign, language),
-        "share": share_links(url, share_text, text.title),
-        "share_text": share_text,
+        **passing_on(live, language, own),
         "page_url": url,
-        "qr": qr_code(url),
         "shared_picture": partial(shared_picture, live, language_named(language), settings().site),
         "languages": [_choice(campaign, code, language) for code in campaign.languages],
         "slot": partial(current_app.extensions["clarion.slots"], live, language),
@@ -211,7 +226,13 @@ def _recipients(campaign: Campaign, language: str) -> dict[str, Any]:
     return {"to": to, "cc": cc, "shown_to": shown_to, "shown_cc": shown_cc, "more": more}
 
 
-def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = None, refused: str = "") -> str:
+def campaign_page(
+    live: LiveCampaign,
+    language: str,
+    form: SignForm | None = None,
+    refused: str = "",
+    arrival: Arrival = NOTHING,
+) -> str:
     """The campaign page. A `form` brings what was typed and its errors; `refused` says why it was not taken."""
     g.language = language
     with force_locale(language):
@@ -220,7 +241,7 @@ def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = Non
             form = None
         elif form is None:
             form = build_form(live.campaign, language)
-        return render_template(
+        page = render_template(
             "campaign.html",
             **campaign_context(live, language),
             state=state,
@@ -234,6 +255,7 @@ def campaign_page(live: LiveCampaign, language: str, form: SignForm | None = Non
             errors=bool(form and form.errors),
             refused=refused,
         )
+        return fill_arrival(page, arrival)
 
 
 def page_stamp(live: LiveCampaign, at: datetime) -> tuple[object, ...]:

@@ -9,12 +9,14 @@ from flask import current_app, request
 from flask_babel import force_locale, gettext
 
 from ..campaigns.live import LiveCampaign
+from ..domain.arrivals import Arrival
 from ..extensions import AWAY, now
 from ..limits import signing_is_usual
 from ..monitoring import report
 from ..signatures import taking
 from ..signatures.forms import SignForm, build_form
 from ..signatures.tokens import FormToken, Reference, References
+from . import arriving
 from .venues import Venue, sent_token
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -50,13 +52,13 @@ def take(live: LiveCampaign, language: str, venue: Venue) -> Taken:
         return Taken("expired", form, expired)
     if not form.validate():
         return Taken("wrong", form)
-    return _signed(live, language, form, token)
+    return _signed(live, language, form, token, arriving.sent(venue.origins))
 
 
-def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken) -> Taken:
+def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken, arrival: Arrival) -> Taken:
     usual = signing_is_usual(live.slug)
     try:
-        signed = taking.take(live, form, language, token, usual=usual)
+        signed = taking.take(live, form, language, token, arrival, usual=usual)
     except AWAY as error:
         report(error, "signing paused", campaign=live.slug)
         return Taken("away", form)

@@ -11,9 +11,13 @@ from markupsafe import Markup
 from wtforms import Form, StringField
 
 from ..campaigns.live import LiveCampaign, live_campaigns
+from ..domain.arrivals import NOTHING, Arrival
 from ..domain.languages import Language
 from ..extensions import now
 from ..security import allow_inline_style
+from ..signatures.sharecodes import Shared
+from .arriving import brought
+from .confirming import reference_in
 from .pulse import pulse
 from .render import LanguageChoice, campaign_context, language_named, links
 from .theme import theme_css
@@ -65,15 +69,19 @@ def thanks_page(
     later: bool = False,
     code_error: str = "",
     typed: str = "",
+    arrival: Arrival = NOTHING,
 ) -> str:
     """The page after signing. With a `reference` it takes the code from the mail; `later` says it will take longer."""
     g.language = language
+    known = reference_in(reference)
+    own = Shared(known.signature_id, brought(live, "", arrival)) if known else None
     with force_locale(language):
         return render_template(
             "thanks.html",
-            **campaign_context(live, language),
+            **campaign_context(live, language, own),
             form=CodeForm(data={"code": typed}),
-            confirm_url=url_for("confirmation.act", token=reference) if reference else "",
+            confirm_url=arrival.added_to(url_for("confirmation.act", token=reference)) if reference else "",
+            sign_again_url=arrival.added_to(url_for("pages.campaign", slug=live.slug, language=language)),
             resent=resent,
             later=later,
             code_error=code_error,
@@ -99,10 +107,12 @@ def paused_page(live: LiveCampaign, language: str, typed: Sequence[tuple[str, st
         )
 
 
-def confirm_page(live: LiveCampaign | None, language: str, mode: str, **details: Any) -> str:
+def confirm_page(live: LiveCampaign | None, language: str, mode: str, own: Shared | None = None, **details: Any) -> str:
     """The page of a confirmation link in one of its modes: ask, done, already, denied, gone."""
     g.language = language
     with force_locale(language):
-        shared = campaign_context(live, language) if live else {"campaign": None, "language": language_named(language)}
+        shared = (
+            campaign_context(live, language, own) if live else {"campaign": None, "language": language_named(language)}
+        )
         values = {"consents": [], "confirm_url": "", "code_error": "", "form": CodeForm(), **details}
         return render_template("confirm.html", **shared, mode=mode, **values)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import current_app, request
 
 from ..campaigns.live import LiveCampaign
+from ..signatures.models import OWN_PAGE
 from ..signatures.tokens import FormToken, FormTokens
 
 
@@ -18,9 +19,11 @@ class Venue:
     """What is written down as the source of signatures from there."""
     organisation: str = ""
     """The member of the coalition whose place it is; empty for the campaign's own page, the lead's."""
+    origins: tuple[str, ...] = ()
+    """Whose pages may stand around it."""
 
 
-PAGE = Venue("page")
+PAGE = Venue(OWN_PAGE)
 """The campaign's own page."""
 
 

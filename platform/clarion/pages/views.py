@@ -29,7 +29,7 @@ from ..security import access, refuse_cross_site
 from ..signatures.desks import Overloaded
 from ..signatures.forms import build_form
 from ..signatures.group import at_work
-from . import news
+from . import arriving, news
 from .gallery import show_picture
 from .pulse import pulse
 from .render import campaign_page, language_named, links, settings
@@ -72,7 +72,7 @@ def choose_language(slug: str) -> BaseResponse:
     """Send the visitor to their own language."""
     live = visible(slug)
     language = best_language(live.campaign.languages)
-    response = redirect(url_for("pages.campaign", slug=slug, language=language), 303)
+    response = redirect(arriving.asked().added_to(url_for("pages.campaign", slug=slug, language=language)), 303)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "public, max-age=60"
     return response
@@ -81,8 +81,8 @@ def choose_language(slug: str) -> BaseResponse:
 @bp.get("/<slug:slug>/<language>", strict_slashes=False)
 @access("public")
 def campaign(slug: str, language: str) -> BaseResponse:
-    """The campaign page: the same bytes for everyone, so `front` keeps them in memory."""
-    response = make_response(campaign_page(visible(slug, language), language))
+    """The campaign page: the same bytes for everyone who comes alike, so `front` keeps them in memory."""
+    response = make_response(campaign_page(visible(slug, language), language, arrival=arriving.asked()))
     response.headers["Content-Language"] = language
     response.headers["Cache-Control"] = SHORT_CACHE
     response.add_etag()
@@ -169,12 +169,13 @@ def _answer(live: LiveCampaign, language: str, taken: Taken) -> BaseResponse:
     if taken.kind == "signed":
         # written out: all parts are safe in an address, and building it from the rule takes a tenth of the whole view
         later = "&later=1" if taken.later else ""
-        return redirect(f"/{live.slug}/{language}/thanks?r={taken.reference}{later}", 303)
+        there = f"/{live.slug}/{language}/thanks?r={taken.reference}{later}"
+        return redirect(arriving.sent().added_to(there), 303)
     if taken.kind == "away":
         return _paused(live, language)
     if taken.kind == "expired":
         refuse_cross_site()
-    return make_response(campaign_page(live, language, taken.form, taken.refused), 422)
+    return make_response(campaign_page(live, language, taken.form, taken.refused, arriving.sent()), 422)
 
 
 def _refused(live: LiveCampaign, language: str, state: str) -> BaseResponse:
@@ -192,10 +193,12 @@ def _paused(live: LiveCampaign, language: str) -> BaseResponse:
 def _switch(live: LiveCampaign, language: str) -> BaseResponse:
     """The page in another language with what was typed; nothing is checked and nothing is kept."""
     plain = url_for("pages.campaign", slug=live.slug, language=language)
-    typed = {name: value for name, value in request.form.items() if name not in ("switch", "token")}
+    typed = {name: value for name, value in request.form.items() if name not in ("switch", "token", arriving.FIELD)}
+    arrival = arriving.sent()
     if not any(typed.values()) or live.campaign.state(now()) != "live":
-        return redirect(plain, 303)
-    return make_response(campaign_page(live, language, build_form(live.campaign, language, request.form)))
+        return redirect(arrival.added_to(plain), 303)
+    form = build_form(live.campaign, language, request.form)
+    return make_response(campaign_page(live, language, form, arrival=arrival))
 
 
 @bp.get("/<slug:slug>/<language>/thanks")
@@ -203,10 +206,9 @@ def _switch(live: LiveCampaign, language: str) -> BaseResponse:
 def thanks(slug: str, language: str) -> str:
     """The page after signing: look into your mailbox, or type the code from there."""
     live = visible(slug, language)
-    arguments = request.args
-    return thanks_page(
-        live, language, arguments.get("r", ""), resent=arguments.get("sent") == "1", later=arguments.get("later") == "1"
-    )
+    said = request.args
+    resent, later = said.get("sent") == "1", said.get("later") == "1"
+    return thanks_page(live, language, said.get("r", ""), resent=resent, later=later, arrival=arriving.asked())
 
 
 def context() -> dict[str, Any]:

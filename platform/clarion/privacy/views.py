@@ -16,7 +16,8 @@ from ..sealing import Link, SealBroken
 from ..security import access
 from ..signatures.consents import consents_of
 from ..signatures.forms import SignForm
-from ..signatures.models import Signature
+from ..signatures.models import WITHDRAWN, Signature
+from ..signatures.sharecodes import Shared
 from . import service
 from .forms import correction_form
 
@@ -117,10 +118,11 @@ def _page(
     language = _language(signature, live)
     g.language = language
     person = _person(current, link)
+    own = Shared(current.id, current.brought)
     with force_locale(language):
         page = render_template(
             "me.html",
-            **campaign_context(live, language),
+            **campaign_context(live, language, None if current.state == WITHDRAWN else own),
             person=person,
             state=current.state,
             show_name=current.show_name,

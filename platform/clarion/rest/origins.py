@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 from flask_babel import gettext
 
 from ..campaigns.live import LiveCampaign, live_campaigns
+from ..domain.arrivals import Arrival
 from ..errors import Problem
 from ..settings import Settings
 
@@ -26,6 +27,11 @@ def signing_origins(live: LiveCampaign) -> frozenset[str]:
 def calling_organisation(live: LiveCampaign) -> str:
     """The member from whose site's page a browser calls; empty for the lead, and for programs that are no browsers."""
     return _partners(live).get(request.headers.get("Origin", ""), "")
+
+
+def from_calling_site(live: LiveCampaign, arrival: Arrival) -> Arrival:
+    """How a signer came, and by the page of which partner's site."""
+    return arrival.from_site(request.headers.get("Origin", ""), _partners(live))
 
 
 def _partners(live: LiveCampaign) -> Mapping[str, str]:

@@ -37,7 +37,7 @@ bp.after_request(add_standing)
 @bp.get("/campaigns/<slug:slug>/breakdown")
 @access("personal")
 @operation(
-    _l("What its count is made of, by organisation and area too"),
+    _l("What its count is made of, by organisation, who brought it and area too"),
     answer=Breakdown,
     scope="counts:read",
     anonymous=False,
@@ -45,8 +45,8 @@ bp.after_request(add_standing)
 )
 def breakdown(slug: str) -> Response:
     """What a campaign's count is made of, for its members."""
-    live = campaign_of(key_with("counts:read"), slug)
-    return answer(service.breakdown(live))
+    caller = key_with("counts:read")
+    return answer(service.breakdown(campaign_of(caller, slug), caller.organisation))
 
 
 @bp.get("/campaigns/<slug:slug>/consents")

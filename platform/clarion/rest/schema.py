@@ -116,7 +116,7 @@ class Counts(Shape):
     slug: str
     total: Number
     by_language: Shares
-    by_source: Shares = Field(description=_l("Where signatures came from: page, api and the like."))
+    by_source: Shares = Field(description=_l("Where signatures came from: page, share, api and the like."))
     before: int = Field(description=_l("The part of the total from before growth was recorded."))
     by_day: list[Day] = Field(description=_l("Growth by day in UTC. Days without a change are left out."))
     by_hour: list[Hour] = Field(description=_l("Growth by hour in the last three days."))
@@ -130,6 +130,18 @@ class Breakdown(Shape):
     by_language: Shares
     by_source: Shares
     by_organisation: Shares = Field(description=_l("From whose place signatures came."))
+    by_brought: Shares = Field(
+        description=_l(
+            "Who brought them: from whose place the first came of those who passed it on by their own links."
+        )
+    )
+    by_share: Shares = Field(description=_l("How many of these came by a signer's own link."))
+    origins: Shares = Field(
+        description=_l(
+            "From where your organisation brought them: host:… is a site that showed the form, utm:… the tags of an "
+            "address. Those with few people are left out."
+        )
+    )
     by_area: Shares = Field(description=_l("Areas that are large enough to be shown."))
     small_areas: Number = Field(description=_l("The people of all other areas together."))
     area_unknown: Number = Field(description=_l("Those who gave no postal code."))
@@ -151,6 +163,15 @@ class SignRequest(Shape):
     show_name: bool = Field(False, description=_l("Whether first name and initial may be shown."))
     language: str = Field("", description=_l("The language of the form and the mail; without it, Accept-Language."))
     token: str = Field("", description=_l("The form_token of the campaign; not needed with a key."))
+    via: str = Field(
+        "", description=_l("The code of the share link that the signer came by, as it stood in its address.")
+    )
+    utm_source: str = Field(
+        "",
+        description=_l("A tag of the address that the signer came by, as are the next two. Never put a person in it."),
+    )
+    utm_medium: str = ""
+    utm_campaign: str = ""
 
 
 class SignAnswer(Shape):

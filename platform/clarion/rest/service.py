@@ -162,8 +162,8 @@ def _counts(live: LiveCampaign) -> Counts:
     )
 
 
-def breakdown(live: LiveCampaign) -> Breakdown:
-    """What a count is made of, for a member of the coalition; `counting` keeps small areas out."""
+def breakdown(live: LiveCampaign, organisation: str) -> Breakdown:
+    """What a count is made of, for this member of the coalition; `counting` keeps small areas out."""
     found = counting.breakdown(live.id)
     return Breakdown(
         slug=live.slug,
@@ -171,6 +171,9 @@ def breakdown(live: LiveCampaign) -> Breakdown:
         by_language=dict(found.by_language),
         by_source=dict(found.by_source),
         by_organisation=dict(found.by_organisation),
+        by_brought=dict(found.by_brought),
+        by_share=dict(found.by_share),
+        origins=dict(found.origins_of(organisation)),
         by_area=dict(found.by_area),
         small_areas=found.small_areas,
         area_unknown=found.area_unknown,

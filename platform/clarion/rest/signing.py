@@ -22,7 +22,7 @@ from ..signatures.tokens import FormToken, FormTokens
 from . import forms
 from .callers import campaign_of
 from .keys import Caller
-from .origins import calling_organisation
+from .origins import calling_organisation, from_calling_site
 from .repeats import once
 from .service import SOURCE, own_place
 
@@ -70,7 +70,7 @@ def _take(live: LiveCampaign, language: str, fields: dict[str, str | bool], call
             forms.refuse(forms.form_errors(form))
             # a key's calls come from one machine of its organisation, and are counted by the key
             usual = caller is not None or signing_is_usual(live.slug)
-            take(live, form, language, place, usual=usual)
+            take(live, form, language, place, from_calling_site(live, forms.arrival_of(fields)), usual=usual)
     except Overloaded as error:
         log.warning("signing paused", campaign=live.slug, code="overloaded")
         raise _paused() from error

@@ -15,14 +15,27 @@ from sqlalchemy import Executable, Table, delete, func, insert, literal, null, s
 
 from ..campaigns.live import live_campaigns
 from ..campaigns.models import CampaignRow
-from ..domain.areas import hide_small
+from ..domain.areas import SMALL_AREA, hide_small
 from ..extensions import Transaction, db, insert_if_new, now, transaction
-from .models import CONFIRMED, CountDelta, CountHour, CountOrganisation, CountTotal, Signature
+from . import origins
+from .models import (
+    CONFIRMED,
+    SHARE,
+    CountArrival,
+    CountDelta,
+    CountHour,
+    CountOrganisation,
+    CountTotal,
+    Signature,
+)
 
 FOLD_PAGE = 5000
 
 Cell = tuple[str, str]
-"""What a number is of: `("language", "es")`, `("area", "US-200")`, or `TOTAL`."""
+"""What a number is of: `("language", "es")`, `("area", "US-200")`, or `TOTAL`.
+
+`brought` is how many more an organisation brought than came from its place.
+"""
 
 TOTAL: Cell = ("total", "")
 
@@ -41,12 +54,23 @@ class Breakdown:
     by_language: Shares
     by_source: Shares
     by_organisation: Shares
+    """From whose place they came."""
+    by_brought: Shares
+    """Who brought the first of those who passed it on; without a share link that is the same."""
+    by_share: Shares
+    """How many of these came by a share link."""
     by_area: Shares
     """Areas that are large enough to be shown."""
     small_areas: int
     """The people of all areas that are not shown, in one number."""
     area_unknown: int
     """Those who gave no postal code."""
+    origins: tuple[tuple[str, Shares], ...] = ()
+    """From which sites and by which tags they came, of each organisation that brought them; small ones are left out."""
+
+    def origins_of(self, organisation: str) -> Shares:
+        """Those of one organisation."""
+        return dict(self.origins).get(organisation, ())
 
 
 def add_step(session: Transaction, signature: Signature, step: int) -> None:
@@ -58,6 +82,8 @@ def add_step(session: Transaction, signature: Signature, step: int) -> None:
             source=signature.source,
             area=signature.area,
             organisation=signature.organisation,
+            brought_by=signature.brought_by,
+            origin=signature.origin,
             step=step,
         )
     )
@@ -73,11 +99,11 @@ def all_counts() -> dict[int, int]:
 
 
 def breakdown(campaign_id: int) -> Breakdown:
-    """One campaign's count by language, source, organisation and area, exact at this moment.
+    """One campaign's count by language, source, organisation, who brought it and area, exact at this moment.
 
-    Small areas are put together here, so that nobody who shows the numbers has to think of it.
+    Small areas and origins are put together or left out here, so that nobody who shows the numbers has to think of it.
     """
-    cells = _tally(_counted(campaign_id), _leads())[campaign_id]
+    cells = _tally(_counted(campaign_id))[campaign_id]
     areas = {name: n for (of, name), n in cells.items() if of == "area" and name}
     fit = hide_small(areas)
     return Breakdown(
@@ -85,10 +111,24 @@ def breakdown(campaign_id: int) -> Breakdown:
         by_language=_shares(cells, "language"),
         by_source=_shares(cells, "source"),
         by_organisation=_shares(cells, "organisation"),
+        by_brought=_shares(cells, "brought", beside="organisation"),
+        by_share=_shares(cells, "shared"),
         by_area=fit.shown,
         small_areas=fit.hidden,
         area_unknown=cells["area", ""],
+        origins=_origins(cells),
     )
+
+
+def _origins(cells: Counter[Cell]) -> tuple[tuple[str, Shares], ...]:
+    """The origins of each organisation. One with few people is not told: an organisation that gives each of its people
+    a tag of their own would see who signed, without their yes (rule 15)."""
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for name, n in _shares(cells, "origin"):
+        organisation, _, origin = name.partition(" ")
+        if n >= SMALL_AREA:
+            found[organisation].append((origin, n))
+    return tuple((organisation, tuple(shares)) for organisation, shares in sorted(found.items()))
 
 
 def by_hour(campaign_id: int) -> list[tuple[int, int]]:
@@ -117,12 +157,17 @@ def fold() -> int:
         sums: Counter[tuple[int, str, str, str]] = Counter()
         organisations: Counter[tuple[int, str]] = Counter()
         hours: Counter[tuple[int, int]] = Counter()
+        arrivals: Counter[origins.ArrivalKey] = Counter()
         hour = this_hour()
         for step in steps:
             hours[step.campaign_id, hour] += step.step
             sums[step.campaign_id, step.language, step.source, step.area] += step.step
             if step.organisation:
                 organisations[step.campaign_id, step.organisation] += step.step
+            if step.brought_by and (step.brought_by != step.organisation or step.origin or step.source == SHARE):
+                moved = (step.campaign_id, step.organisation, step.brought_by, step.source, step.origin)
+                arrivals[moved] += step.step
+        arrivals = origins.settle(arrivals) if arrivals else arrivals
         # always in this order, so that two who fold never wait for each other
         for key, n in sorted(sums.items()):
             _add_to(session, CountTotal, key, n)
@@ -130,13 +175,15 @@ def fold() -> int:
             _add_to(session, CountOrganisation, place, n)
         for moment, n in sorted(hours.items()):
             _add_to(session, CountHour, moment, n)
+        for arrival, n in sorted(arrivals.items()):
+            _add_to(session, CountArrival, arrival, n)
         session.execute(delete(CountDelta).where(CountDelta.id.in_([step.id for step in steps])))
     return len(steps)
 
 
 def _add_to(
     session: Transaction,
-    model: type[CountTotal] | type[CountOrganisation] | type[CountHour],
+    model: type[CountTotal] | type[CountOrganisation] | type[CountHour] | type[CountArrival],
     key: tuple[int | str, ...],
     n: int,
 ) -> None:
@@ -151,9 +198,8 @@ def drift() -> dict[int, dict[Cell, int]]:
 
     It looks at each row once.
     """
-    leads = _leads()
     _look_at_one_moment()
-    return _difference(_tally(_counted(), leads), _tally(_confirmed(), leads))
+    return _difference(_tally(_counted()), _tally(_confirmed()))
 
 
 def total_drift() -> dict[int, int]:
@@ -194,39 +240,52 @@ def _difference(counted: _Tally, real: _Tally) -> dict[int, dict[Cell, int]]:
 def _counted(campaign_id: int | None = None) -> Executable:
     """What is counted, totals and waiting steps in one statement, of one campaign or of all.
 
-    Totals know no organisation and stand for the lead's. What was folded for others is taken from there.
+    Totals know no organisation and stand for the lead's. What was folded for others is taken from there. A row without
+    a language moves a number from one organisation to another and adds nothing.
     """
-    totals, steps, folded = CountTotal, CountDelta, CountOrganisation
-    none, lead = null(), literal("")
+    totals, steps, folded, brought = CountTotal, CountDelta, CountOrganisation, CountArrival
+    none, lead, own = null(), literal(""), (literal("").label("brought_by"), literal("").label("origin"))
+    place = lead.label("organisation")
+    waiting = (steps.source, steps.organisation, steps.area, steps.brought_by, steps.origin)
+    moved = (brought.source, brought.organisation, none, brought.brought_by, brought.origin)
     parts = [
-        select(totals.campaign_id, totals.language, totals.source, lead.label("organisation"), totals.area, totals.n),
-        select(steps.campaign_id, steps.language, steps.source, steps.organisation, steps.area, steps.step),
-        select(folded.campaign_id, none, none, folded.organisation, none, folded.n),
-        select(folded.campaign_id, none, none, lead, none, -folded.n),
+        select(totals.campaign_id, totals.language, totals.source, place, totals.area, *own, totals.n),
+        select(steps.campaign_id, steps.language, *waiting, steps.step),
+        select(folded.campaign_id, none, none, folded.organisation, none, *own, folded.n),
+        select(folded.campaign_id, none, none, lead, none, *own, -folded.n),
+        select(brought.campaign_id, none, *moved, brought.n),
     ]
     if campaign_id is not None:
         parts = [part.where(part.selected_columns.campaign_id == campaign_id) for part in parts]
     rows = union_all(*parts).subquery()
-    names = (rows.c.campaign_id, rows.c.language, rows.c.source, rows.c.organisation, rows.c.area)
+    names = [column for column in rows.c if column.name != "n"]
     return select(*names, func.sum(rows.c.n)).group_by(*names)
 
 
 def _confirmed() -> Executable:
     """The same of the signatures themselves."""
     of = Signature
-    names = (of.campaign_id, of.language, of.source, of.organisation, of.area)
+    names = (of.campaign_id, of.language, of.source, of.organisation, of.area, of.brought_by, of.origin)
     return select(*names, func.count()).where(of.state == CONFIRMED).group_by(*names)
 
 
-def _tally(query: Executable, leads: dict[int, str]) -> _Tally:
-    """Add up what a query gives; no organisation is the lead."""
-    found = _Tally(Counter)
-    for campaign_id, language, source, organisation, area, n in db.session.execute(query):
-        cells = found[campaign_id]
-        cells["organisation", organisation or leads.get(campaign_id, "")] += int(n)
+def _tally(query: Executable) -> _Tally:
+    """Add up what a query gives; no organisation is the lead, and nobody who brought it is the organisation."""
+    found, leads, there = _Tally(Counter), _leads(), origins.known()
+    for campaign_id, language, source, organisation, area, brought_by, origin, n in db.session.execute(query):
+        cells, place = found[campaign_id], organisation or leads.get(campaign_id, "")
+        if language is not None or not brought_by:
+            cells["organisation", place] += int(n)
         if language is not None:
             for cell in (TOTAL, ("language", language), ("source", source), ("area", area)):
                 cells[cell] += int(n)
+        if brought_by:
+            cells["brought", place] -= int(n)
+            cells["brought", brought_by] += int(n)
+            if source == SHARE:
+                cells["shared", brought_by] += int(n)
+            if origin:
+                cells["origin", f"{brought_by} {origins.told_apart(origin, there[campaign_id])}"] += int(n)
     return found
 
 
@@ -235,6 +294,8 @@ def _leads() -> dict[int, str]:
     return {live.id: live.campaign.lead.id for live in live_campaigns().all()}
 
 
-def _shares(cells: Counter[Cell], of: str) -> Shares:
-    named = [(name, n) for (kind, name), n in cells.items() if kind == of and n]
+def _shares(cells: Counter[Cell], of: str, beside: str = "") -> Shares:
+    """The numbers of one kind, or with those `beside` them."""
+    names = {name for kind, name in cells if kind in (of, beside)}
+    named = [(name, n) for name in names if (n := cells[of, name] + cells[beside, name])]
     return tuple(sorted(named, key=lambda share: (-share[1], share[0])))

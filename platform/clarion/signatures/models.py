@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
 
 PENDING, CONFIRMED, WITHDRAWN, VOID = "pending", "confirmed", "withdrawn", "void"
+OWN_PAGE, SHARE, LINK = "page", "share", "link"
+"""Sources of signatures: the campaign's own page, and that page reached by a signer's link or an organisation's."""
 WAITING, APPROVED, HIDDEN = "waiting", "approved", "hidden"
 
 
@@ -37,6 +39,14 @@ class Signature(db.Model):  # type: ignore[name-defined,misc]
     area: Mapped[str] = mapped_column(String(12))
     organisation: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
     """From whose place it came: the lead for the campaign's own page, which rows from before 0003 leave empty."""
+    brought_by: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    """From whose place the first of its share tree came; rows from before 0007 leave it empty: their own."""
+    origin: Mapped[str] = mapped_column(String(130), default="", server_default=text("''"))
+    """`host:…`, the site around the frame, or `utm:source/medium/campaign`."""
+    shared_by: Mapped[int | None] = mapped_column(BigInteger)
+    """The number of the signature whose link it came by. No key holds it: erased ones leave a number and no more."""
+    root: Mapped[int | None] = mapped_column(BigInteger)
+    """The first of its share tree; none where that is itself."""
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     """The edition whose page was signed."""
     show_name: Mapped[bool]
@@ -53,6 +63,11 @@ class Signature(db.Model):  # type: ignore[name-defined,misc]
     signed_at: Mapped[datetime] = mapped_column(Moment)
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    @property
+    def brought(self) -> str:
+        """Who brought the first of its share tree; empty for the lead."""
+        return self.brought_by or self.organisation
 
 
 class Consent(db.Model):  # type: ignore[name-defined,misc]
@@ -105,6 +120,8 @@ class CountDelta(db.Model):  # type: ignore[name-defined,misc]
     source: Mapped[str] = mapped_column(String(80))
     area: Mapped[str] = mapped_column(String(12))
     organisation: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    brought_by: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
+    origin: Mapped[str] = mapped_column(String(130), default="", server_default=text("''"))
     step: Mapped[int]
 
 
@@ -131,6 +148,24 @@ class CountOrganisation(db.Model):  # type: ignore[name-defined,misc]
 
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     organisation: Mapped[str] = mapped_column(String(60), primary_key=True)
+    n: Mapped[int]
+
+
+class CountArrival(db.Model):  # type: ignore[name-defined,misc]
+    """How much of what has been folded was brought by whom, and from where; what is in no row was by its own place.
+
+    The place is part of the key so that this table only ever moves a number from one organisation to another: what the
+    release before 0007 folds or has written stays where it is.
+    """
+
+    __tablename__ = "count_arrival"
+
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """From whose place they came."""
+    brought_by: Mapped[str] = mapped_column(String(60), primary_key=True)
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    origin: Mapped[str] = mapped_column(String(130), primary_key=True)
     n: Mapped[int]
 
 

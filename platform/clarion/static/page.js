@@ -20,6 +20,8 @@
     button.onclick = () => navigator.clipboard.writeText(button.dataset.copy).then(() => { button.textContent = button.dataset.done; });
   });
 
+  each("#own-link", (link) => link.addEventListener("focus", () => link.select()));
+
   const facts = document.querySelector("[data-facts]");
   const language = document.documentElement.lang;
   const plural = new Intl.PluralRules(language);

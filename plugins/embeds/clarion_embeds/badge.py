@@ -6,9 +6,11 @@ import io
 from pathlib import Path
 
 import segno
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 
 from clarion.api import Drawing, Petition, access, petition, show_picture
+
+from . import settings
 
 BADGE, PICTURE = "/<slug:slug>/<language>/badge.svg", "/<slug:slug>/<language>/badge.png"
 CODE = "/<slug:slug>/<language>/qr.svg"
@@ -64,7 +66,10 @@ def blueprint() -> Blueprint:
     @access("public")
     def code(slug: str, language: str) -> Response:
         made = io.BytesIO()
-        segno.make(_shown(slug, language).url, error="m").save(made, kind="svg", scale=4, border=4, light="#fff")
+        shown = _shown(slug, language)
+        partner = settings.of(shown.campaign).known_partner(shown.campaign, request.args.get("partner", ""))
+        address = shown.link_of(partner) if partner else shown.url
+        segno.make(address, error="m").save(made, kind="svg", scale=4, border=4, light="#fff")
         return _picture(made.getvalue(), 3600)
 
     return pages

@@ -39,6 +39,11 @@ class Codes:
         query = self.look.query(self.partner)
         return f"{self.base_url}/{self.shown.live.slug}/{self.shown.language.code}/embed{query}"
 
+    @property
+    def address(self) -> str:
+        """Where links lead: who comes by one is counted to the partner."""
+        return self.shown.link_of(self.partner) if self.partner else self.shown.url
+
     def script(self) -> Markup:
         """One script, which puts the form where it stands."""
         fallback = Markup("<noscript>{}</noscript>").format(self.link())
@@ -83,15 +88,17 @@ class Codes:
 
     def link(self) -> Markup:
         """A link, for pages that take nothing else."""
-        return Markup('<a href="{}">{}</a>').format(self.shown.url, self.shown.text.title)
+        return Markup('<a href="{}">{}</a>').format(self.address, self.shown.text.title)
 
     def pictures(self) -> Markup:
         """The link as a badge that counts, the same where no SVG is taken, and as a code to scan."""
         return Markup(
-            '<a href="{url}"><img src="{url}/badge.svg" alt="{title}"></a>\n'
-            '<a href="{url}"><img src="{url}/badge.png" alt="{title}" height="40"></a>\n'
-            '<a href="{url}"><img src="{url}/qr.svg" alt="{title}" width="180" height="180"></a>'
-        ).format(url=self.shown.url, title=self.shown.text.title)
+            '<a href="{address}"><img src="{url}/badge.svg" alt="{title}"></a>\n'
+            '<a href="{address}"><img src="{url}/badge.png" alt="{title}" height="40"></a>\n'
+            '<a href="{address}"><img src="{url}/qr.svg{query}" alt="{title}" width="180" height="180"></a>'
+        ).format(
+            address=self.address, url=self.shown.url, query=Look().query(self.partner), title=self.shown.text.title
+        )
 
     def _iframe(self, address: str, width: str, height: int, sandbox: str) -> Markup:
         return Markup(

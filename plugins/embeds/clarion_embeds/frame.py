@@ -24,6 +24,7 @@ from clarion.api import (
     petition,
     sign_form,
     take_signature,
+    with_arrival,
 )
 
 from . import settings
@@ -41,7 +42,7 @@ SCRIPT = (STATIC / "frame.js").read_text("utf-8")
 
 
 class Frames:
-    """The frames of one application. The first view is the same for everyone, so it is made once."""
+    """The frames of one application. The first view is made once: only the site around it is filled in for each."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
@@ -53,8 +54,9 @@ class Frames:
         if shown.language.code != language:
             return to_a_language(shown, language, "embed", settings.of(shown.campaign).framed_by(""))
         here = Here(shown)
-        response = here.answer(self._page(here))
+        response = here.answer(with_arrival(self._page(here), here.stand))
         response.headers["Cache-Control"] = CACHE
+        response.headers["Vary"] = "Referer"
         response.add_etag()
         return response.make_conditional(request)
 
@@ -97,7 +99,7 @@ class Here:
         self.look = Look.asked(request.args)
         self.framed_by = said.framed_by(self.partner)
         self.style = _style(self.look.accent or said.accent_of(shown.campaign, self.partner), self.look)
-        self.stand = Stand("embed", self.partner, self._address)
+        self.stand = Stand("embed", self.partner, self._address, self.framed_by)
 
     def _address(self, language: str) -> str:
         return f"/{self.shown.live.slug}/{language}/embed{self.look.query(self.partner)}"
@@ -115,6 +117,7 @@ class Here:
             event={"form": "loaded", "ended": "loaded", "mail": "signed"}.get(step.kind, "")
             if step.status < 400
             else "",
+            whole=self.shown.link_of(self.partner) if self.partner else self.shown.url,
             style=Markup(self.style),  # noqa: S704 - our own sheet and a checked colour
             script=Markup(SCRIPT),  # noqa: S704 - our own
         )

@@ -41,6 +41,7 @@ def show(slug: str, language: str) -> BaseResponse:
         campaign=shown.campaign,
         language=shown.language,
         look=look,
+        whole=shown.link_of(partner) if partner else shown.url,
         style=Markup(style),  # noqa: S704 - our own sheet and a checked colour
     )
     response = make_response(page)

@@ -54,7 +54,7 @@ def test_the_command_prints_what_to_paste(embeds) -> None:
     for words in (
         '<script async src="http://127.0.0.1:8000/embed.js" data-campaign="library" data-partner="writers"',
         ' data-lang="en" data-label="Keep the library open"></script>',
-        '<noscript><a href="http://127.0.0.1:8000/library/en">Keep the library open</a></noscript>',
+        '<noscript><a href="http://127.0.0.1:8000/library/en?via=',
         '<clarion-petition campaign="library" partner="writers" lang="en">',
         '<iframe src="http://127.0.0.1:8000/library/en/embed?partner=writers" title="Keep the library open"',
         '<iframe src="http://127.0.0.1:8000/library/en/embed/thermometer?partner=writers" title="',

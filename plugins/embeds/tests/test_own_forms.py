@@ -45,6 +45,9 @@ def test_a_partners_own_form_signs_and_the_partner_brought_it(host, embeds, serv
     url = serve_instance(instance)
     assert said(open_page(host.page("/form", FORM.format(url=url)))) == "202 mail-sent"
     assert brought_by(instance) == [("api", "writers")]
+    with instance.context():
+        (signature,) = db.session.scalars(select(Signature))
+        assert (signature.brought_by, signature.origin) == ("writers", "host:localhost")
 
 
 def test_the_form_of_a_site_that_is_not_listed_is_kept_off(host, make_host, embeds, serve_instance, open_page) -> None:

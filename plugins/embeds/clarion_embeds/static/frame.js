@@ -11,6 +11,7 @@
   const announce = (otherwise) => {
     const { event } = page().dataset;
     if (event) tell({ event });
+    document.querySelectorAll("[data-copy]").forEach((button) => { button.hidden = false; });
     const first = document.querySelector("[role=alert][tabindex], [aria-invalid]") || otherwise;
     if (first) first.focus();
   };
@@ -26,6 +27,13 @@
   addEventListener("message", ({ source, data }) => source === parent && data && data.message === "ready" && grow());
   grow(); // a browser draws no frame that is not seen, and WordPress shows it once it has said something
   new ResizeObserver(grow).observe(document.documentElement);
+  // A frame of another site may not use the clipboard by itself: what is selected can be copied all the same.
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-copy]");
+    if (!button) return;
+    document.getElementById("own-link").select();
+    if (document.execCommand("copy")) button.textContent = button.dataset.done;
+  });
   announce();
 
   const boxed = self.origin === "null";
