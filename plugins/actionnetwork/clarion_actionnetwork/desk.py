@@ -58,7 +58,7 @@ class Desk:
             key = pace.hold(session, group)
             if key is None or key.stopped_at is not None:
                 return None
-            row: Signer | None = session.scalar(_next(name, moment))
+            row: Signer | None = session.scalar(next_due(name, moment))
             if row is None:
                 return None
             if row.trying and not _goes_on(row, moment):
@@ -161,10 +161,13 @@ class Desk:
         return known.stopped_at is not None or (known.pause_until is not None and known.pause_until > self.clock())
 
 
-def _next(name: str, moment: datetime) -> Any:
+def next_due(name: str, moment: datetime) -> Any:
+    """The row that is due next and in nobody's hands."""
+    # in the order of the index and no further: a hundred thousand that are due at one moment would be sorted each time,
+    # while all others wait for the key
     free = or_(Signer.lease_until.is_(None), Signer.lease_until < moment)
     due = select(Signer).where(Signer.group_name == name, Signer.state == DUE, Signer.due_at <= moment, free)
-    ordered = due.order_by(Signer.rank, Signer.due_at, Signer.id).limit(1)
+    ordered = due.order_by(Signer.rank, Signer.due_at).limit(1)
     return ordered.with_for_update(skip_locked=True).execution_options(populate_existing=True)
 
 
