@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from clarion.campaigns.live import live_campaigns
 from clarion.extensions import db
 from clarion.signatures.models import Consent, Signature
+from clarion.signatures.sharecodes import Shared, share_codes
 from clarion.testing import TABLE, Instance, link, plain
 
 from .conftest import Api, person, problem
@@ -261,3 +263,34 @@ def test_nobody_is_named_in_the_log(quick: Api, capsys: pytest.CaptureFixture[st
     told = capsys.readouterr()
     assert "canary" not in (told.out + told.err).lower()
     assert key not in told.out + told.err
+
+
+@pytest.mark.parametrize("name", ["referrer_data", "action_network:referrer_data"])
+@pytest.mark.parametrize(
+    ("told", "origin"),
+    [
+        ({"source": "Mail-1", "website": "news.example"}, "utm:mail-1//"),
+        ({"website": "news.example"}, "utm:news.example//"),
+        ({"source": "ana@example.org", "website": "https://news.example/a b"}, ""),
+        ({"source": "Mail-1", "url": "https://p.example/?utm_source=radio&utm_campaign=may#sign"}, "utm:radio//may"),
+        ({"source": "202 555 0143", "url": "https://p.example/?utm_source=a@p.example&utm_medium=poster"}, "utm:/poster/"),
+    ],
+)  # fmt: skip
+def test_how_they_came_is_kept_as_far_as_it_names_nobody(
+    quick: Api, name: str, told: dict[str, str], origin: str
+) -> None:
+    answer = quick.osdi(HELPER, quick.key("writers"), method="POST", json={name: told, "person": person()})
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    (signature,) = rows(quick.instance, Signature)
+    assert (signature.source, signature.origin, signature.brought_by) == ("osdi", origin, "writers")
+
+
+def test_who_came_by_a_share_link_is_counted_to_whoever_brought_that_one(quick: Api) -> None:
+    with quick.instance.context():
+        live = live_campaigns().get("library")
+        assert live
+        via = share_codes().make(live, Shared(7, "readers"))
+    body = {"referrer_data": {"url": f"https://p.example/library/en?via={via}"}, "person": person()}
+    assert quick.osdi(HELPER, quick.key("writers"), method="POST", json=body).status_code == 200
+    (signature,) = rows(quick.instance, Signature)
+    assert (signature.organisation, signature.brought_by, signature.shared_by) == ("writers", "readers", 7)

@@ -9,12 +9,13 @@ from flask_babel import gettext
 from pydantic import ValidationError
 
 from ..campaigns.live import LiveCampaign
+from ..domain.arrivals import TAGS, Arrival, clean
 from ..errors import Problem
 from ..rest.forms import MOST_FIELDS, asked_fields, of_kind, refuse
 from ..rest.keys import Caller
 from ..rest.queries import shown, unknown_name
 from .people import YES
-from .schema import EmailAddress, PhoneNumber, PostalAddress, SignatureHelper
+from .schema import EmailAddress, PhoneNumber, PostalAddress, ReferrerData, SignatureHelper
 
 One = TypeVar("One", EmailAddress, PhoneNumber, PostalAddress)
 
@@ -68,6 +69,7 @@ def fields_of(sent: SignatureHelper, live: LiveCampaign, caller: Caller | None, 
         **fields,
         **{name: on for name, on in ticked.items() if on and name in asked},
         **_own_consents(sent.consents),
+        **_arrival(sent.referrer_data, sent.action_network_referrer_data),
         **({"show_name": True} if sent.show_name else {}),
         **({"token": sent.form_token} if sent.form_token else {}),
     }
@@ -81,6 +83,20 @@ def renamed(problem: Problem) -> Problem:
             for name, words in problem.errors.items()
         }
     return problem
+
+
+def _arrival(*told: ReferrerData) -> dict[str, str]:
+    """How the signer came: what the address of the page says, and the source or else the website as a tag.
+
+    Tools write what they like there, so whatever has another form is left behind and refuses nobody.
+    """
+    found: dict[str, str] = {}
+    for one in told:
+        said = Arrival.from_query(one.url.partition("?")[2].partition("#")[0])
+        tag = clean("utm_source", one.source) or clean("utm_source", one.website)
+        parts = {"utm_source": tag} | {name: value for name in ("via", *TAGS) if (value := getattr(said, name))}
+        found = {name: value for name, value in parts.items() if value} | found
+    return found
 
 
 def _own_consents(given: Mapping[str, bool]) -> Mapping[str, bool]:

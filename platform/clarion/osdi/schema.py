@@ -98,7 +98,7 @@ class Person(Sent):
 
 
 class ReferrerData(Sent):
-    """From where somebody came. Nothing of it is kept."""
+    """From where somebody came, as far as it has the form of a tag."""
 
     ignored = frozenset({"email_referrer", "mobile_message_referrer"})
     source: Short = ""
