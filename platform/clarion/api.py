@@ -15,6 +15,8 @@ from .events import KINDS as EVENT_KINDS
 from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .monitoring import log
+from .outside.addresses import PAGE_PORTS, BadAddress, Target, target
+from .outside.sending import Answer, NotSent, Sender
 from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature, with_arrival
 from .pages.gallery import show_picture
 from .pages.share import SharedPicture
@@ -28,6 +30,9 @@ __all__ = (
     "API_VERSION",
     "EVENT_KINDS",
     "NEVER_REUSED",
+    "PAGE_PORTS",
+    "Answer",
+    "BadAddress",
     "BigId",
     "Blocked",
     "Campaign",
@@ -40,6 +45,7 @@ __all__ = (
     "Mail",
     "MailChannel",
     "Moment",
+    "NotSent",
     "Panel",
     "Petition",
     "Place",
@@ -47,10 +53,12 @@ __all__ = (
     "PluginSettings",
     "Refused",
     "Retry",
+    "Sender",
     "Shared",
     "SharedPicture",
     "Stand",
     "Step",
+    "Target",
     "Unreachable",
     "Unsure",
     "access",
@@ -74,6 +82,7 @@ __all__ = (
     "show_picture",
     "sign_form",
     "take_signature",
+    "target",
     "transaction",
     "translations",
     "with_arrival",

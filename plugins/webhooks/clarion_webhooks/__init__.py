@@ -10,9 +10,22 @@ import click
 from pydantic import Field, field_validator
 from sqlalchemy import func, select
 
-from clarion.api import Campaign, Chore, Event, Figure, Place, Plugin, PluginSettings, db, hookimpl, misnamed, now
+from clarion.api import (
+    BadAddress,
+    Campaign,
+    Chore,
+    Event,
+    Figure,
+    Place,
+    Plugin,
+    PluginSettings,
+    db,
+    hookimpl,
+    misnamed,
+    now,
+    target,
+)
 
-from .addresses import BadAddress, target
 from .commands import group
 from .endpoints import Endpoint, faults
 from .models import DUE, PARKED, Delivery, EndpointRow

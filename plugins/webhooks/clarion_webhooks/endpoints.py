@@ -10,9 +10,7 @@ from collections.abc import Collection
 
 from pydantic import Field, SecretStr, field_validator
 
-from clarion.api import EVENT_KINDS, Event, PluginSettings
-
-from .addresses import Target, target
+from clarion.api import EVENT_KINDS, Event, PluginSettings, Target, target
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

@@ -17,13 +17,12 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.engine import CursorResult
 
-from clarion.api import Event, db, insert_if_new, log, now, transaction
+from clarion.api import Event, NotSent, Sender, db, insert_if_new, log, now, transaction
 
 from . import payload
 from .breaker import Breaker
 from .endpoints import Endpoint
 from .models import DUE, NEEDLESS, PARKED, SENT, Delivery, EndpointRow
-from .sending import NotSent, Sender
 
 MINUTE, HOUR = 60, 3600
 WAITS = (5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import trustme
 
-from clarion_webhooks.sending import Sender
+from clarion.outside.sending import Sender
 
 HOST = "hooks.readers.example"
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()

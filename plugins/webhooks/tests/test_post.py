@@ -18,13 +18,13 @@ from standardwebhooks.webhooks import Webhook
 
 from clarion.api import Event, db, now
 from clarion.cli import main
+from clarion.outside.addresses import Target
+from clarion.outside.sending import NotSent, Sender
 from clarion.testing import Instance, link, wait_for
-from clarion_webhooks.addresses import Target
 from clarion_webhooks.commands import group
 from clarion_webhooks.endpoints import Endpoint
 from clarion_webhooks.models import Base, Delivery
 from clarion_webhooks.post import WAITS, Post
-from clarion_webhooks.sending import NotSent, Sender
 
 from .conftest import SECRET, Receiver, answer
 

@@ -11,9 +11,9 @@ import pytest
 import trustme
 from standardwebhooks.webhooks import Webhook
 
+from clarion.outside.addresses import Target
+from clarion.outside.sending import MOST_ANSWER, NotSent
 from clarion_webhooks import payload
-from clarion_webhooks.addresses import Target
-from clarion_webhooks.sending import MOST_ANSWER, NotSent
 
 from .conftest import HOST, SECRET, Receiver, answer
 

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 
-from urllib3.connection import HTTPSConnection
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from .addresses import Address, Target, is_public
@@ -20,12 +22,22 @@ SECONDS = 10.0
 """For everything: the name, the connection, the request, and the whole answer."""
 
 MOST_ANSWER = 64 * 1024
-"""Bytes of an answer; nobody needs them, and a longer one is no webhook's."""
+"""Bytes of an answer that nobody reads; who sends more is not who was meant."""
 
 ADDRESSES = 3
 """Of those that a name has, how many are tried."""
 
 Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    """What came before it was cut."""
 
 
 class NotSent(Exception):
@@ -43,7 +55,10 @@ def system_addresses(host: str, port: int) -> list[tuple[str, int]]:
 
 
 class Sender:
-    """Sends requests. What it asks for addresses, and which it lets through, only code can change, never a setting."""
+    """Asks servers of the public internet, and no others: each request goes to an address that was looked at first.
+
+    What it asks for addresses, and which it lets through, only code can change, never a setting.
+    """
 
     def __init__(
         self,
@@ -57,16 +72,32 @@ class Sender:
 
     def post(self, target: Target, body: bytes, headers: Mapping[str, str]) -> int:
         """Send it; the status of the answer, whatever it is. Raises `NotSent` where there was none."""
+        answer = self._ask(target, "POST", body, headers, MOST_ANSWER)
+        if len(answer.body) > MOST_ANSWER:
+            raise NotSent("answer too long")
+        return answer.status
+
+    def get(self, target: Target, headers: Mapping[str, str], most: int) -> Answer:
+        """Fetch it, following nothing; of a body longer than `most` bytes the beginning. Raises `NotSent`."""
+        answer = self._ask(target, "GET", None, headers, most)
+        return Answer(answer.status, answer.headers, answer.body[:most])
+
+    def _ask(self, target: Target, method: str, body: bytes | None, headers: Mapping[str, str], most: int) -> Answer:
         ends = time.monotonic() + self._seconds
         last = NotSent("unreachable")
         for address, port in self._addresses(target, ends):
             try:
-                return _Request(address, port, target, self._trust, ends).post(body, headers)
+                return self._connection(address, port, target, ends).ask(method, body, headers, most)
             except NotSent as error:
                 if error.code != "unreachable":
                     raise
                 last = error
         raise last
+
+    def _connection(self, address: str, port: int, target: Target, ends: float) -> _Request:
+        if target.scheme == "http":
+            return _Request(address, port, target, ends)
+        return _Secure(address, port, target, ends, server_hostname=target.host, ssl_context=self._trust)
 
     def _addresses(self, target: Target, ends: float) -> Sequence[tuple[str, int]]:
         """The addresses of the name, asked for once; if one of them is not allowed, none is used."""
@@ -77,7 +108,7 @@ class Sender:
                 found.extend(self._resolve(target.host, target.port))
 
         # in a thread: the system's look-up has no limit of its own
-        asking = threading.Thread(target=ask, name="webhooks name", daemon=True)
+        asking = threading.Thread(target=ask, name="name look-up", daemon=True)
         asking.start()
         asking.join(max(0.0, ends - time.monotonic()))
         known = list(found)
@@ -92,12 +123,12 @@ class Sender:
         return known[:ADDRESSES]
 
 
-class _Request(HTTPSConnection):
+class _Request(HTTPConnection):
     """A connection to one address, which is cut when its time is over: a timeout of each read would not end a drip."""
 
-    def __init__(self, address: str, port: int, target: Target, trust: ssl.SSLContext, ends: float) -> None:
+    def __init__(self, address: str, port: int, target: Target, ends: float, **more: Any) -> None:
         left = max(0.01, ends - time.monotonic())
-        super().__init__(address, port, timeout=left, server_hostname=target.host, ssl_context=trust)
+        super().__init__(address, port, timeout=left, **more)
         self._target, self._left, self._ends = target, left, ends
         self._hand: socket.socket | None = None
         self._cut = False
@@ -119,8 +150,8 @@ class _Request(HTTPSConnection):
             with suppress(OSError):
                 self._hand.shutdown(socket.SHUT_RDWR)
 
-    def post(self, body: bytes, headers: Mapping[str, str]) -> int:
-        """Send it; the status of the answer. Raises `NotSent`."""
+    def ask(self, method: str, body: bytes | None, headers: Mapping[str, str], most: int) -> Answer:
+        """The answer, one byte longer than `most` at the longest. Raises `NotSent`."""
         timer = threading.Timer(self._left, self._cut_off)
         timer.daemon = True
         timer.start()
@@ -129,10 +160,10 @@ class _Request(HTTPSConnection):
             self.connect()
             connected = True
             given = {"Host": self._target.authority, "Accept-Encoding": "identity", "Connection": "close", **headers}
-            self.request("POST", self._target.path, body=body, headers=given, preload_content=False)
+            self.request(method, self._target.path, body=body, headers=given, preload_content=False)
             answer = self.getresponse()
             with closing(answer):
-                length = len(answer.read(MOST_ANSWER + 1, decode_content=False))
+                start = answer.read(most + 1, decode_content=False)
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             raise NotSent("took too long" if self._is_over() else _code(error, connected=connected)) from error
         finally:
@@ -142,9 +173,11 @@ class _Request(HTTPSConnection):
                 self._hand.close()
         if self._cut:
             raise NotSent("took too long")
-        if length > MOST_ANSWER:
-            raise NotSent("answer too long")
-        return answer.status
+        return Answer(answer.status, tuple(answer.headers.items()), start)
+
+
+class _Secure(_Request, HTTPSConnection):
+    """The same under the certificate of the name that was asked for."""
 
 
 def _code(error: Exception, *, connected: bool) -> str:

@@ -1,13 +1,12 @@
-"""No request reaches the inside: not by its address in the settings, and not by what a name turns out to be."""
+"""No request reaches the inside: not by its address, and not by what a name turns out to be."""
 
 from __future__ import annotations
 
 import pytest
 from urllib3.util import connection
 
-from clarion.settings import SettingsError
-from clarion_webhooks.addresses import BadAddress, Target, target
-from clarion_webhooks.sending import NotSent, Sender
+from clarion.outside.addresses import PAGE_PORTS, BadAddress, Target, target
+from clarion.outside.sending import NotSent, Sender
 
 URLS = """
 http://hooks.readers.example/ ftp://hooks.readers.example/ file:///etc/passwd gopher://hooks.readers.example:70/
@@ -64,7 +63,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("url", URLS)
-def test_it_is_refused_in_the_settings(url: str) -> None:
+def test_it_is_refused_as_it_is_written(url: str) -> None:
     with pytest.raises(BadAddress):
         target(url, OWN)
 
@@ -122,37 +121,21 @@ def test_a_public_one_is_taken_apart(url: str, found: Target) -> None:
     assert target(url, OWN) == found
 
 
-SECRET = "whsec_" + "a" * 43 + "="
-REFUSED = {
-    "inside": ({"url": "https://127.1/"}, "endpoints.readers.url: 127.1 is an address in an unusual spelling"),
-    "itself": (
-        {"url": "https://petitions.site.example/"},
-        "endpoints.readers.url: petitions.site.example is this site",
-    ),
-    "short secret": ({"secret": "whsec_abcd"}, 'endpoints.readers.secret: write "whsec_" and 24 to 64 random bytes'),
-    "no secret": ({"secret": "hunter2"}, 'endpoints.readers.secret: write "whsec_"'),
-    "odd event": ({"events": ["signature.made"]}, 'there is no event "signature.made". Known are signature.confirmed'),
-    "no events": ({"events": []}, "name an event, or leave this out"),
-    "nobody's": ({"organisation": ""}, "endpoints.readers.organisation"),
-    "odd key": ({"colour": "red"}, "plugins.webhooks.endpoints.readers.colour: there is no such setting"),
-}
+PLAIN = """
+http://127.0.0.1/ http://localhost/ http://169.254.169.254/latest/meta-data/ http://[::1]/ http://10.0.0.1/ http://127.1/
+http://readers.example:22/ http://readers.example:443/ https://readers.example:80/ https://readers.example:8443/
+http://readers.example:8080/ ftp://readers.example/ httpx://readers.example/ http:/readers.example/ http:readers.example
+http://user@readers.example/ http://petitions.site.example/ http://readers.example#@127.0.0.1/ javascript:alert(1)
+""".split()
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_the_start_is_refused(case: str, make_instance) -> None:
-    changes, words = REFUSED[case]
-    endpoint = {"url": "https://hooks.readers.example/", "organisation": "readers", "secret": SECRET, **changes}
-    with pytest.raises(SettingsError) as told:
-        make_instance(
-            site={"base_url": "https://petitions.site.example"},
-            plugins={"webhooks": {"endpoints": {"readers": endpoint}}},
-        )
-    assert words in str(told.value)
-    assert "hunter2" not in str(told.value)
-    assert len(str(told.value).splitlines()) == 1
+@pytest.mark.parametrize("url", PLAIN)
+def test_a_page_that_is_none_of_the_public_internet_is_refused(url: str) -> None:
+    with pytest.raises(BadAddress):
+        target(url, OWN, PAGE_PORTS)
 
 
-def test_an_endpoint_with_an_odd_name_is_refused(make_instance) -> None:
-    endpoint = {"url": "https://hooks.readers.example/", "organisation": "readers", "secret": SECRET}
-    with pytest.raises(SettingsError, match='"Our readers" is no name of one'):
-        make_instance(plugins={"webhooks": {"endpoints": {"Our readers": endpoint}}})
+def test_a_page_may_be_without_tls() -> None:
+    found = target("HTTP://Readers.example/a?b=1", OWN, PAGE_PORTS)
+    assert found == Target("readers.example", 80, "/a?b=1", "http")
+    assert (found.authority, found.url) == ("readers.example", "http://readers.example/a?b=1")

@@ -1,22 +1,28 @@
-"""Where webhooks may go: by https to public addresses, and nowhere near this site's own network.
+"""Where requests may go: to public addresses, and nowhere near this site's own network.
 
-Whoever may name an address could otherwise make the worker ask what only the worker can reach. An address is looked at
-when the settings are read, and what its name stands for again at each connection.
+Whoever may name an address could otherwise make a process ask what only that process can reach. An address is looked at
+when it is named, and what its name stands for again at each connection.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-PORTS = (443, 8443)
+Ports = Mapping[str, tuple[int, ...]]
+"""The schemes that are allowed, each with its ports, the usual one first."""
+
+SECURE_PORTS: Ports = {"https": (443, 8443)}
+PAGE_PORTS: Ports = {"https": (443,), "http": (80,)}
+"""Where pages are that people read."""
 
 _URL = re.compile(
-    r"https://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?P<path>/[!-\"$-\[\]-~]*)?", re.IGNORECASE
+    r"(?P<scheme>https?)://(?P<host>[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?(?P<path>/[!-\"$-\[\]-~]*)?",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -50,23 +56,29 @@ _IN_USE = ipaddress.ip_network("2000::/3")
 
 
 class BadAddress(ValueError):
-    """An address to which nothing is sent; the message says why."""
+    """An address to which no request goes; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An address to which webhooks may go, taken apart once, so that nobody reads it in another way."""
+    """An address to which a request may go, taken apart once, so that nobody reads it in another way."""
 
     host: str
     """A name in small letters, or an address without brackets."""
     port: int
     path: str
+    scheme: str = "https"
 
     @property
     def authority(self) -> str:
         """What stands in the header `Host`."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == 443 else f"{host}:{self.port}"
+        return host if self.port == PAGE_PORTS[self.scheme][0] else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The whole address, written in one way only."""
+        return f"{self.scheme}://{self.authority}{self.path}"
 
 
 def is_public(address: Address) -> bool:
@@ -76,18 +88,19 @@ def is_public(address: Address) -> bool:
     return address.is_global and not any(address in network for network in _NOT_PUBLIC)
 
 
-def target(url: str, own_hosts: Collection[str] = ()) -> Target:
-    """Take an address apart. Raises `BadAddress` if nothing may be sent there."""
-    if not url.lower().startswith("https://"):
-        raise BadAddress("it must start with https://")
+def target(url: str, own_hosts: Collection[str] = (), ports: Ports = SECURE_PORTS) -> Target:
+    """Take an address of the public internet apart. Raises `BadAddress` if nothing may be sent there."""
+    scheme = url.lower().partition("://")[0]
+    if scheme not in ports or not url[len(scheme) :].startswith("://"):
+        raise BadAddress(f"it must start with {' or '.join(f'{known}://' for known in ports)}")
     if "@" in url.split("/", 3)[2]:
         raise BadAddress("leave user and password out: the signature shows who sends it")
     found = _URL.fullmatch(url)
     if found is None or len(url) > 2000:
         raise BadAddress('write it in plain letters, as "https://hooks.example.org/clarion"')
-    port = int(found["port"] or 443)
-    if port not in PORTS:
-        raise BadAddress(f"port {port} is not used, only {PORTS[0]} and {PORTS[1]}")
+    port = int(found["port"] or ports[scheme][0])
+    if port not in ports[scheme]:
+        raise BadAddress(f"port {port} is not used, only {' and '.join(map(str, ports[scheme]))}")
     host = found["host"].lower()
     literal = _literal(host)
     if literal is not None:
@@ -98,7 +111,7 @@ def target(url: str, own_hosts: Collection[str] = ()) -> Target:
         _check_name(host)
     if host in {own.lower().rstrip(".") for own in own_hosts}:
         raise BadAddress(f"{host} is this site itself")
-    return Target(host, port, found["path"] or "/")
+    return Target(host, port, found["path"] or "/", scheme)
 
 
 def _literal(host: str) -> Address | None:
