@@ -10,18 +10,23 @@ from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.campaign import Campaign
 from .domain.colours import reads_on_paper
+from .domain.languages import Language
 from .domain.misnamed import misnamed
 from .events import KINDS as EVENT_KINDS
 from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
+from .handouts import hand_out, read_handout
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
+from .i18n import speak
+from .limits import uses_this_hour
 from .monitoring import log
 from .outside.addresses import PAGE_PORTS, BadAddress, Target, target
 from .outside.sending import Answer, NotSent, Sender
 from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature, with_arrival
 from .pages.gallery import show_picture
+from .pages.render import language_choices
 from .pages.share import SharedPicture
 from .pages.theme import page_style
-from .security import access, allow_framing, allow_inline_script, allow_inline_style, body_limit
+from .security import access, allow_framing, allow_inline_script, allow_inline_style, allow_own_frames, body_limit
 from .sharing import Shared, known_to, shared_with
 from .typesetting.pictures import Drawing
 from .vocabulary import translations
@@ -42,6 +47,7 @@ __all__ = (
     "Event",
     "Figure",
     "FileChannel",
+    "Language",
     "Mail",
     "MailChannel",
     "Moment",
@@ -65,25 +71,31 @@ __all__ = (
     "allow_framing",
     "allow_inline_script",
     "allow_inline_style",
+    "allow_own_frames",
     "body_limit",
     "db",
+    "hand_out",
     "hookimpl",
     "insert_if_new",
     "known_to",
+    "language_choices",
     "log",
     "misnamed",
     "now",
     "own_metadata",
     "page_style",
     "petition",
+    "read_handout",
     "reads_on_paper",
     "report_feedback",
     "shared_with",
     "show_picture",
     "sign_form",
+    "speak",
     "take_signature",
     "target",
     "transaction",
     "translations",
+    "uses_this_hour",
     "with_arrival",
 )

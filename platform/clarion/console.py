@@ -1,8 +1,8 @@
 """The WSGI entry of the staff console: a process of its own, which holds the private keys.
 
 So far it answers probes and metrics, and to organisations' keys their own signers; the staff's pages are not built
-yet. What plugins will show there is gathered and checked at the start already, so that a fault is not found out on the
-day that they are.
+yet, and nobody can log in. What plugins will show there is gathered and checked at the start already, so that a fault
+is not found out on the day that they are; their addresses there tell how to go on without.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def create_console(settings: Settings) -> Flask:
     osdi.init_records(app)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     plugins.furnish(app)
+    plugins.register_staff_blueprints(app)
     app.extensions["clarion.panels"] = plugins.panels(app)
     return app
 

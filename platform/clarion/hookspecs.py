@@ -146,6 +146,14 @@ class Hooks:
         raise NotImplementedError
 
     @hookspec
+    def staff_blueprints(self) -> Iterable[Blueprint]:
+        """Give routes of the console, served below `/staff/<plugin>/`; asked once, when a console starts.
+
+        Nobody can log in there yet: what they show, everybody sees who reaches the console.
+        """
+        raise NotImplementedError
+
+    @hookspec
     def page_slot(self, slot: str, campaign: Campaign, language: str, settings: PluginSettings | None) -> str:
         """Give HTML for a place of a campaign's pages, or an empty text; at most two seconds, and kept for a minute."""
         raise NotImplementedError

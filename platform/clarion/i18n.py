@@ -106,6 +106,13 @@ def _request_language() -> str:
     return str(wanted) if wanted in known else best_language(list(known))
 
 
+def speak(asked: str = "") -> Language:
+    """Answer the current request in the language that is asked for, or in the one that the visitor reads best."""
+    known: Mapping[str, Language] = current_app.extensions["clarion.languages"]
+    g.language = asked if asked in known else best_language(list(known))
+    return known[g.language]
+
+
 def best_language(offered: Sequence[str]) -> str:
     """The offered language that fits the visitor's `Accept-Language` best, else the first."""
     return request.accept_languages.best_match(list(offered), default=offered[0]) or offered[0]

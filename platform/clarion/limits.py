@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import threading
 import time
+from collections import Counter
 from functools import lru_cache
 
 from flask import Flask, current_app, request
@@ -72,6 +74,33 @@ class FairLimits:
         return network_mark(self._keyring, address, slug)
 
 
+class SeldomUses:
+    """Counts of what is done seldom, by the hour: by network, or by a mark of whoever does it."""
+
+    def __init__(self, settings: Settings, keyring: Keyring) -> None:
+        self._keyring, self._store = keyring, shared_store(settings)
+        self._guard = threading.Lock()
+        self._hour, self._seen = -1, Counter[str]()
+        self._not_before = 0.0
+
+    def count(self, what: str, address: str) -> int:
+        """Count one use from an address, or by nobody in particular; how many there were in this hour."""
+        hour = int(time.time() // 3600)
+        mark = network_mark(self._keyring, address, f"{what} {hour}")
+        with self._guard:
+            if hour != self._hour:
+                self._hour, self._seen = hour, Counter()
+            self._seen[mark] += 1
+            seen = self._seen[mark]
+        if self._store is not None and time.monotonic() >= self._not_before:
+            try:
+                return int(self._store.incr(f"seldom:{mark}", 3600))
+            except Exception as error:  # noqa: BLE001 - while the store is away each process counts alone
+                self._not_before = time.monotonic() + REST
+                report(error, "limits counted in memory")
+        return seen
+
+
 def shared_store(settings: Settings) -> Storage | None:
     """The broker's store, in which all processes count together; `None` where there is one process only."""
     if settings.broker.in_process:
@@ -107,9 +136,16 @@ def network(address: str) -> str:
 def init_limits(app: Flask, settings: Settings) -> None:
     """Give the app its counts."""
     app.extensions["clarion.limits"] = FairLimits(settings, app.extensions["clarion.keyring"])
+    app.extensions["clarion.seldom"] = SeldomUses(settings, app.extensions["clarion.keyring"])
 
 
 def signing_is_usual(slug: str) -> bool:
     """Whether a signature from the current request's network needs no second look."""
     limits: FairLimits = current_app.extensions["clarion.limits"]
     return limits.signing_is_usual(slug, request.remote_addr or "")
+
+
+def uses_this_hour(what: str, *, of_all: bool = False) -> int:
+    """Count a use of something that is done seldom; how often the visitor's network did it in this hour, or all did."""
+    uses: SeldomUses = current_app.extensions["clarion.seldom"]
+    return uses.count(what, "" if of_all else request.remote_addr or "")

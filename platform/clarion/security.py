@@ -129,27 +129,33 @@ def allow_framing(origins: Iterable[str]) -> None:
     g.framed_by = " ".join(origins) or "'none'"
 
 
+def allow_own_frames() -> None:
+    """Let the current answer show pages of this site in frames; each of them has to allow that too."""
+    g.own_frames = True
+
+
 def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _policy(style_hash: str, script_hash: str, framed_by: str, own_origin: str) -> str:
+def _policy(style_hash: str, script_hash: str, framed_by: str, own_origin: str, own_frames: bool) -> str:
     own = f"'self' {own_origin}".rstrip()
     style = "'self'" + (f" '{style_hash}'" if style_hash else "")
     script = "'self'" + (f" '{script_hash}'" if script_hash else "")
     return (
         f"default-src 'none'; style-src {style}; script-src {script}; img-src {own} data:; "
         f"connect-src {own}; form-action {own}; frame-ancestors {framed_by}; base-uri 'none'"
+        + ("; frame-src 'self'" if own_frames else "")
     )
 
 
 @lru_cache(maxsize=256)
 def _fixed_headers(
-    style_hash: str, script_hash: str, framed_by: str, own_origin: str, hsts: bool
+    style_hash: str, script_hash: str, framed_by: str, own_origin: str, own_frames: bool, hsts: bool
 ) -> tuple[tuple[str, str, str], ...]:
     """The headers of every answer, each with its name in small letters before it."""
     headers = {
-        "Content-Security-Policy": _policy(style_hash, script_hash, framed_by or "'none'", own_origin),
+        "Content-Security-Policy": _policy(style_hash, script_hash, framed_by or "'none'", own_origin, own_frames),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
@@ -170,7 +176,8 @@ def _add_headers(response: Response) -> Response:
     framed_by = g.get("framed_by", "")
     inline = g.get("style_hash", ""), g.get("script_hash", "")
     own_origin = request.host_url.rstrip("/") if framed_by else ""
-    for key, name, value in _fixed_headers(*inline, framed_by, own_origin, current_app.extensions["clarion.hsts"]):
+    own_frames, hsts = g.get("own_frames", False), current_app.extensions["clarion.hsts"]
+    for key, name, value in _fixed_headers(*inline, framed_by, own_origin, own_frames, hsts):
         if key not in own:
             response.headers.add(name, value)
     kind = access_of(current_app, request.endpoint)

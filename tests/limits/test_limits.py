@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clarion.extensions import db
-from clarion.limits import FairLimits, network
+from clarion.limits import FairLimits, SeldomUses, network
 from clarion.outbox import service
 from clarion.outbox.models import DUE, HELD, Message
 from clarion.settings import load_settings
@@ -111,4 +111,28 @@ def test_with_the_store_away_each_process_counts_for_itself(instance: Instance, 
     valkey_url.stop()
     usual = [limits.signing_is_usual("library", "203.0.113.7") for _ in range(30)]
     assert usual == [True] * 20 + [False] * 10
+    valkey_url.start()
+
+
+def test_what_is_done_seldom_is_counted_by_the_hour(instance: Instance, monkeypatch) -> None:
+    uses: SeldomUses = instance.app.extensions["clarion.seldom"]
+    monkeypatch.setattr("clarion.limits.time.time", lambda: 7200.0)
+    assert [uses.count("test", "203.0.113.7") for _ in range(3)] == [1, 2, 3]
+    assert uses.count("test", "203.0.113.9") == 4, "the same network"
+    assert uses.count("test", "198.51.100.1") == uses.count("other", "203.0.113.7") == uses.count("test", "") == 1
+    monkeypatch.setattr("clarion.limits.time.time", lambda: 10800.0)
+    assert uses.count("test", "203.0.113.7") == 1
+    assert not [mark for mark in uses._seen if "203.0" in mark]
+
+
+def test_what_is_done_seldom_is_counted_together_and_alone(instance: Instance, valkey_url) -> None:
+    settings = load_settings({"CLARION_HOME": str(instance.home)}, broker={"url": valkey_url.url})
+    two = [SeldomUses(settings, instance.app.extensions["clarion.keyring"]) for _ in range(2)]
+    assert [two[n % 2].count("test", "203.0.113.7") for n in range(4)] == [1, 2, 3, 4]
+    keys = [key.decode() for key in valkey_url.client.scan_iter()]
+    assert keys
+    assert all(valkey_url.client.ttl(key) > 0 for key in keys)
+    assert not [key for key in keys if "203.0" in key or "test" in key]
+    valkey_url.stop()
+    assert [two[0].count("test", "203.0.113.7") for _ in range(2)] == [3, 4]
     valkey_url.start()

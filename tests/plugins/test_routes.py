@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from clarion.cli import main
+from clarion.console import create_console
 from clarion.settings import SettingsError
 from clarion.testing import Instance
 
@@ -49,6 +50,17 @@ class P(Plugin):
             return str(len(request.get_data()))
 
         return [pages]
+
+    @hookimpl
+    def staff_blueprints(self):
+        pages = Blueprint("pages", __name__)
+
+        @pages.get("/<slug:slug>")
+        @access("personal")
+        def staff(slug):
+            return f"staff {slug}"
+
+        return [pages]
 """
 
 
@@ -73,6 +85,23 @@ def test_declared_routes_stand_where_they_were_declared_and_others_below_hooks(d
     assert doors.client.get("/here").status_code == 404
     assert doors.client.get("/hooks/doors/oembed").status_code == 404
     assert b"Keep the library open" in doors.client.get("/library/en").data
+
+
+def test_those_for_staff_stand_in_the_console_and_nowhere_else(doors: Instance) -> None:
+    console = create_console(doors.app.extensions["clarion.settings"]).test_client()
+    answer = console.get("/staff/doors/library")
+    assert (answer.status_code, answer.get_data(as_text=True)) == (200, "staff library")
+    assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+    assert doors.client.get("/staff/doors/library").status_code == 404
+    assert console.get("/hooks/doors/here").status_code == 404
+
+
+def test_a_route_for_staff_without_access_stops_the_console(install, make_instance) -> None:
+    view = "pages = Blueprint('pages', __name__); pages.get('/')(lambda: 'open'); return [pages]"
+    install(odd=f"class P(Plugin):\n    api = API_VERSION\n    @hookimpl\n    def staff_blueprints(self): {view}\n")
+    settings = make_instance(plugins={"odd": {}}).app.extensions["clarion.settings"]
+    with pytest.raises(SettingsError, match=r"the route /staff/odd/ does not declare its access"):
+        create_console(settings)
 
 
 def test_the_list_tells_them(doors: Instance, monkeypatch) -> None:

@@ -21,7 +21,7 @@ from .schema import CampaignTable, FieldsTable, HandingOverTable, OrganisationTa
 
 FILE = "campaign.toml"
 RESERVED = frozenset(
-    "api confirm embed.js favicon.ico healthz hooks me media metrics oembed readyz robots.txt staff static "
+    "api confirm embed.js favicon.ico healthz hooks me media metrics oembed partners readyz robots.txt staff static "
     "unsubscribe".split()
 )
 """Slugs that would hide a page of the platform."""

@@ -32,7 +32,7 @@ Resolve = Callable[[str, int], Sequence[tuple[str, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered."""
+    """What a server answered to a `Sender`."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
@@ -41,7 +41,7 @@ class Answer:
 
 
 class NotSent(Exception):
-    """It was surely or maybe not taken in; the code says what happened and names nobody."""
+    """A request to which no answer came that could be taken; the code says why and names nobody."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -77,13 +77,21 @@ class Sender:
             raise NotSent("answer too long")
         return answer.status
 
-    def get(self, target: Target, headers: Mapping[str, str], most: int) -> Answer:
+    def get(self, target: Target, headers: Mapping[str, str], most: int, seconds: float = SECONDS) -> Answer:
         """Fetch it, following nothing; of a body longer than `most` bytes the beginning. Raises `NotSent`."""
-        answer = self._ask(target, "GET", None, headers, most)
+        answer = self._ask(target, "GET", None, headers, most, seconds)
         return Answer(answer.status, answer.headers, answer.body[:most])
 
-    def _ask(self, target: Target, method: str, body: bytes | None, headers: Mapping[str, str], most: int) -> Answer:
-        ends = time.monotonic() + self._seconds
+    def _ask(
+        self,
+        target: Target,
+        method: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        most: int,
+        seconds: float = SECONDS,
+    ) -> Answer:
+        ends = time.monotonic() + min(seconds, self._seconds)
         last = NotSent("unreachable")
         for address, port in self._addresses(target, ends):
             try:

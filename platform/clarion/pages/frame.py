@@ -103,6 +103,11 @@ class Petition:
         code = share_codes().make(self.live, Shared(PARTNERS, organisation))
         return Arrival(via=code).added_to(self.url)
 
+    def through(self, organisation: str) -> int:
+        """How many signed in the place of one of its organisations; the campaign's own page is the lead's."""
+        counts = pulse().by_organisation(self.live.id)
+        return counts.get(organisation, 0) + (counts.get("", 0) if organisation == self.campaign.lead.id else 0)
+
     @property
     def picture(self) -> SharedPicture:
         """The picture that goes with its address."""

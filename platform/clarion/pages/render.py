@@ -73,6 +73,12 @@ def language_named(code: str) -> Language:
     return languages[code]
 
 
+def language_choices(address: Callable[[str], str]) -> list[LanguageChoice]:
+    """The language switch of a page that is there in every language: `address("es")` is where it is in Spanish."""
+    languages: dict[str, Language] = current_app.extensions["clarion.languages"]
+    return [LanguageChoice(entry, address(code), "", code == g.language) for code, entry in languages.items()]
+
+
 def keeping(campaign: Campaign, language: str) -> str:
     """What is kept of a signer and for how long, and what the campaign adds to it."""
     words = gettext(

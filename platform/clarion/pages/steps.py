@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import current_app, g, render_template, url_for
+from flask import g, render_template, url_for
 from flask_babel import force_locale
 from markupsafe import Markup
 from wtforms import Form, StringField
 
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..domain.arrivals import NOTHING, Arrival
-from ..domain.languages import Language
 from ..extensions import now
 from ..security import allow_inline_style
 from ..signatures.sharecodes import Shared
 from .arriving import brought
 from .confirming import reference_in
 from .pulse import pulse
-from .render import LanguageChoice, campaign_context, language_named, links
+from .render import campaign_context, language_choices, language_named, links
 from .theme import theme_css
 
 
@@ -31,7 +30,6 @@ class CodeForm(Form):
 
 def index_page(language: str) -> str:
     """The campaigns that are open, each in the reader's language where it has it."""
-    languages: dict[str, Language] = current_app.extensions["clarion.languages"]
     listed = []
     for live in live_campaigns().all():
         if live.campaign.state(now()) != "live":
@@ -47,14 +45,10 @@ def index_page(language: str) -> str:
                 "language": language_named(text.language),
             }
         )
-    choices = [
-        LanguageChoice(entry, url_for("pages.index", lang=code), "", code == language)
-        for code, entry in languages.items()
-    ]
     return render_template(
         "index.html",
         campaigns=listed,
-        languages=choices,
+        languages=language_choices(lambda code: url_for("pages.index", lang=code)),
         language=language_named(language),
         page_url=links().base_url,
     )

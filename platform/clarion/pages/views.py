@@ -23,7 +23,7 @@ from ..campaigns.live import LiveCampaign, live_campaigns
 from ..campaigns.models import MediaRow
 from ..domain import goals
 from ..extensions import db, now
-from ..i18n import best_language
+from ..i18n import best_language, speak
 from ..monitoring import log
 from ..security import access, refuse_cross_site
 from ..signatures.desks import Overloaded
@@ -57,10 +57,7 @@ def visible(slug: str, language: str | None = None) -> LiveCampaign:
 @access("public")
 def index() -> Response:
     """The live campaigns, in the visitor's language or the one asked for with `?lang=`."""
-    known = list(current_app.extensions["clarion.languages"])
-    asked = request.args.get("lang", "")
-    g.language = asked if asked in known else best_language(known)
-    response = make_response(index_page(g.language))
+    response = make_response(index_page(speak(request.args.get("lang", "")).code))
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = SHORT_CACHE
     return response

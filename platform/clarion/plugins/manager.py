@@ -145,6 +145,13 @@ class Plugins:
             self.routes[name] = found
             routes.check_declared(name, elsewhere, found)
 
+    def register_staff_blueprints(self, app: Flask) -> None:
+        """Serve each plugin's routes for the console, below `/staff/<name>/`. Raises `SettingsError`."""
+        for name, blueprints in self._at_start("staff_blueprints", given.blueprints):
+            self.routes[name] = [
+                rule for blueprint in blueprints for rule in routes.register(app, name, blueprint, below="staff")
+            ]
+
     def panels(self, app: Flask) -> list[Panel]:
         """What plugins show to staff, each behind its guard, under `<plugin>.<id>`. Raises `SettingsError`."""
         found: list[Panel] = []

@@ -182,6 +182,9 @@ the decorator has it, and is then served exactly there:
 It may not answer where another route does, nor where a campaign could have its page: `/donate` is the page of a
 campaign `donate`. Taken are also `/hooks/`, `/staff/` and `/static/`.
 
+Routes for the console are given by `staff_blueprints` and served below `/staff/<name>/`. Nobody can log in there yet:
+what they show, everybody sees who reaches the console.
+
 A request may bring 64 KB. A view that a provider sends more to says so: `@body_limit(1024 * 1024)`, 2 MB at most.
 
 ### Templates and words
@@ -261,6 +264,29 @@ Foreign keys to Clarion's tables would bind it: numbers are enough. Models get a
 
 Where the plugin is taken away its tables stay as they are. `clarion plugins` names them; `clarion db check` tells where
 they stand.
+
+### Links to hand out
+
+    token = hand_out("knocks", "library", 7)          # on the command line: base_url + "/doors/" + token
+    opens = read_handout("knocks", token, days=366)    # ["library", 7], or None if forged or too old
+
+Such a link opens a page for whoever has it, without a login, and whoever has it can read what it says. Its view
+declares `@access("personal")`, so the page is kept nowhere and indexed nowhere. Put a number into it that a campaign
+can raise, so that links can be ended.
+
+`speak(request.args.get("lang", ""))` answers in that language or the visitor's, `language_choices(address)` is the
+switch for `header` from Clarion's `_languages.html`, `allow_own_frames()` lets the page hold a frame of this site.
+
+### Asking other sites
+
+`Sender` asks servers of the public internet and no others, whoever names the address:
+
+    place = target(url, self.place.hosts, PAGE_PORTS)     # raises BadAddress; without ports https on 443 and 8443
+    answer = Sender().get(place, {{}}, most=64 * 1024)      # raises NotSent
+
+The name is looked up once for each request, every address behind it is checked, and the connection is made to just that
+address under the certificate of the name. Nothing is followed; all of it takes ten seconds at most. Hold nothing of the
+database meanwhile (`db.session.remove()`), and where a visitor can cause it let `uses_this_hour("doors")` count.
 
 ### Panels for staff
 

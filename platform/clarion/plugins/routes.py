@@ -1,4 +1,7 @@
-"""The routes that plugins bring: below `/hooks/<name>/` or where they were declared, each with its access."""
+"""The routes that plugins bring: below `/hooks/<name>/` or where they were declared, each with its access.
+
+Those for the console are below `/staff/<name>/`.
+"""
 
 from __future__ import annotations
 
@@ -56,10 +59,12 @@ class _Placed(BlueprintSetupState):
             self.url_prefix = prefix
 
 
-def register(app: Flask, plugin: str, blueprint: Blueprint, elsewhere: Collection[str] = ()) -> list[str]:
+def register(
+    app: Flask, plugin: str, blueprint: Blueprint, elsewhere: Collection[str] = (), below: str = "hooks"
+) -> list[str]:
     """Serve a plugin's blueprint; the rules that came with it. Raises `SettingsError`."""
     rules, whole = list(app.url_map.iter_rules()), [look(app) for look in _WHOLE_APP]
-    place = f"/hooks/{plugin}{blueprint.url_prefix or ''}"
+    place = f"/{below}/{plugin}{blueprint.url_prefix or ''}"
     own = f"hooks_{plugin}_{blueprint.name}"
 
     def placed(app: Flask, options: dict[str, Any], first: bool = False) -> BlueprintSetupState:
@@ -73,8 +78,8 @@ def register(app: Flask, plugin: str, blueprint: Blueprint, elsewhere: Collectio
     for rule in new:
         if rule.rule in elsewhere:
             _check_free(app, plugin, rule, rules)
-        elif not rule.rule.startswith(f"/hooks/{plugin}/"):
-            raise SettingsError(f"plugins.{plugin}: the route {rule.rule} is not below /hooks/{plugin}/.")
+        elif not rule.rule.startswith(f"/{below}/{plugin}/"):
+            raise SettingsError(f"plugins.{plugin}: the route {rule.rule} is not below /{below}/{plugin}/.")
         if access_of(app, rule.endpoint) is None:
             raise SettingsError(f"plugins.{plugin}: the route {rule.rule} does not declare its access.")
     if [look(app) for look in _WHOLE_APP] != whole:

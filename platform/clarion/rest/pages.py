@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, render_template, request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 
-from ..i18n import best_language
-from ..pages.render import LanguageChoice, language_named, links
+from ..i18n import speak
+from ..pages.render import language_choices, links
 from ..security import access, allow_inline_style
 from .callers import refuse_keys_in_addresses
 from .openapi import PLACE, Described, described, document, openapi_json
@@ -51,21 +51,14 @@ def openapi() -> Response:
 @access("public")
 def page() -> Response:
     """The API in words, in the reader's language or the one asked for with `?lang=`."""
-    languages = current_app.extensions["clarion.languages"]
-    known = list(languages)
-    asked = request.args.get("lang", "")
-    g.language = asked if asked in known else best_language(known)
+    language = speak(request.args.get("lang", ""))
     allow_inline_style(STYLE)
-    choices = [
-        LanguageChoice(entry, url_for("api_pages.page", lang=code), "", code == g.language)
-        for code, entry in languages.items()
-    ]
     schemas: dict[str, Any] = document()["components"]["schemas"]
     response = make_response(
         render_template(
             "api.html",
-            language=language_named(g.language),
-            languages=choices,
+            language=language,
+            languages=language_choices(lambda code: url_for("api_pages.page", lang=code)),
             theme=Markup(STYLE),  # noqa: S704 - written above
             page_url=f"{links().base_url}/api/",
             osdi_url=f"{links().base_url}/api/osdi/v1/",
