@@ -10,7 +10,7 @@ from flask import Blueprint
 
 from clarion.api import Campaign, Plugin, PluginSettings, hookimpl
 
-from . import badge, commands, frame, loader, oembed, thermometer
+from . import badge, commands, frame, loader, oembed, partner, thermometer
 from .settings import CampaignEmbeds, faults, of
 
 __all__ = ("EmbedsPlugin",)
@@ -31,19 +31,28 @@ class EmbedsPlugin(Plugin):
         badge.BADGE,
         badge.PICTURE,
         badge.CODE,
+        partner.RULE,
+        partner.COUNT,
+        partner.PREVIEW,
     )
     personal_data: ClassVar[str] = "what is typed into its forms passes through it to Clarion; it keeps nothing"
 
     @hookimpl
     def blueprints(self) -> Iterable[Blueprint]:
-        """The frame, the loader, oEmbed, the pictures."""
+        """The frame, the loader, oEmbed, the pictures, the pages of partners."""
         return [
             frame.blueprint(),
             thermometer.blueprint(),
             loader.blueprint(),
             oembed.blueprint(self.place),
             badge.blueprint(),
+            partner.blueprint(self.place),
         ]
+
+    @hookimpl
+    def staff_blueprints(self) -> Iterable[Blueprint]:
+        """How staff come to a partner's page."""
+        return [partner.staff_blueprint()]
 
     @hookimpl
     def page_slot(self, campaign: Campaign, language: str) -> str:

@@ -44,6 +44,11 @@ class Codes:
         """Where links lead: who comes by one is counted to the partner."""
         return self.shown.link_of(self.partner) if self.partner else self.shown.url
 
+    @property
+    def oembed_address(self) -> str:
+        """What systems that know oEmbed turn into the form."""
+        return self.shown.url + self.look.query(self.partner)
+
     def script(self) -> Markup:
         """One script, which puts the form where it stands."""
         fallback = Markup("<noscript>{}</noscript>").format(self.link())

@@ -6,7 +6,7 @@ import click
 
 from clarion.api import Petition, petition
 
-from . import settings
+from . import invitations, settings
 from .codes import Codes
 
 
@@ -67,4 +67,8 @@ def _print(base_url: str, shown: Petition, partner: str) -> None:
         click.echo(f"\n  {words}\n")
         for line in str(code).splitlines():
             click.echo(f"    {line}")
-    click.echo()
+    click.echo(
+        "\n  Its own page, for a year: to choose how the form looks, copy the code, test its site, see how many came."
+    )
+    click.echo("  Whoever has this link can open it, so send it to this partner alone:\n")
+    click.echo(f"    {base_url}{invitations.path(shown, partner)}\n")

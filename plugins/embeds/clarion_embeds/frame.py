@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,7 +53,7 @@ class Frames:
         shown = petition_or_404(slug, language)
         if shown.language.code != language:
             return to_a_language(shown, language, "embed", settings.of(shown.campaign).framed_by(""))
-        here = Here(shown)
+        here = Here(shown, request.args)
         response = here.answer(with_arrival(self._page(here), here.stand))
         response.headers["Cache-Control"] = CACHE
         response.headers["Vary"] = "Referer"
@@ -76,7 +76,7 @@ class Frames:
     def take(self, slug: str, language: str) -> BaseResponse:
         """What was sent from it."""
         shown = petition_or_404(slug, language)
-        here = Here(shown)
+        here = Here(shown, request.args)
         step = take_signature(shown, here.stand)
         response = here.answer(here.page(step))
         response.status_code = step.status
@@ -92,13 +92,14 @@ class Frames:
 class Here:
     """The frame that is asked for: of which campaign, in whose place, with which look."""
 
-    def __init__(self, shown: Petition) -> None:
+    def __init__(self, shown: Petition, asked: Mapping[str, str]) -> None:
         said = settings.of(shown.campaign)
         self.shown = shown
-        self.partner = said.known_partner(shown.campaign, request.args.get("partner", ""))
-        self.look = Look.asked(request.args)
+        self.partner = said.known_partner(shown.campaign, asked.get("partner", ""))
+        self.look = Look.asked(asked)
         self.framed_by = said.framed_by(self.partner)
         self.style = _style(self.look.accent or said.accent_of(shown.campaign, self.partner), self.look)
+        self.script = SCRIPT
         self.stand = Stand("embed", self.partner, self._address, self.framed_by)
 
     def _address(self, language: str) -> str:
@@ -119,14 +120,19 @@ class Here:
             else "",
             whole=self.shown.link_of(self.partner) if self.partner else self.shown.url,
             style=Markup(self.style),  # noqa: S704 - our own sheet and a checked colour
-            script=Markup(SCRIPT),  # noqa: S704 - our own
+            script=Markup(self.script),  # noqa: S704 - our own
         )
+
+    def preview(self) -> Response:
+        """The form for a page of our own, to be looked at: it runs nothing."""
+        self.framed_by, self.script = ("'self'",), ""
+        return self.answer(with_arrival(self.page(sign_form(self.shown, self.stand)), self.stand))
 
     def answer(self, page: str) -> Response:
         """The answer that holds a page."""
         allow_framing(self.framed_by)
         allow_inline_style(self.style)
-        allow_inline_script(SCRIPT)
+        allow_inline_script(self.script)
         response = make_response(page)
         response.headers["Content-Language"] = self.shown.language.code
         return response

@@ -21,6 +21,8 @@ class Partner(PluginSettings):
     """Where its sites are: scheme and host, such as `https://partner.example`."""
     accent: str = ""
     """Its own colour for buttons and links, such as `#1d4e89`."""
+    link: int = Field(default=1, ge=1, le=999_999)
+    """Which of the links to its partner page is good: one more ends all that were handed out before."""
 
     @field_validator("origins")
     @classmethod
@@ -58,6 +60,10 @@ class CampaignEmbeds(PluginSettings):
     def members(self) -> dict[str, str]:
         """Each origin with the first organisation that lists it."""
         return {origin: name for name, one in reversed(self.partners.items()) for origin in one.origins}
+
+    def link(self, partner: str) -> int:
+        """The number of the link to a partner's page that is good now."""
+        return self.partners[partner].link if partner in self.partners else 1
 
     def known_partner(self, campaign: Campaign, asked: str) -> str:
         """The organisation that was asked for, if its sites may show the form; otherwise nobody."""

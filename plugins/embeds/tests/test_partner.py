@@ -1,0 +1,427 @@
+"""The page of a partner: who comes to it, what it shows, and what it tells of a site without ever being a scanner."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from itsdangerous import TimestampSigner
+from urllib3.util import connection
+
+from clarion.api import NotSent, Sender, petition
+from clarion.console import create_console
+from clarion.signatures import tasks
+from clarion.testing import Instance, link
+from clarion_embeds import invitations, partner, visiting
+from clarion_embeds.commands import command
+from clarion_embeds.partner import TESTS_OF_NETWORK
+from clarion_embeds.visiting import NotSeen, Visits, written
+
+LISTED = "https://writers.example"
+
+
+def path_of(instance: Instance, organisation: str = "writers") -> str:
+    with instance.context():
+        shown = petition("library")
+        assert shown
+        return invitations.path(shown, organisation)
+
+
+def words(answer: Any) -> str:
+    """What is read on a page."""
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)).split())
+
+
+def test_the_command_prints_a_link_that_opens_it(embeds) -> None:
+    instance = embeds(LISTED)
+    with instance.context():
+        printed = CliRunner().invoke(command("http://127.0.0.1:8000"), ["library", "--partner", "writers"])
+    found = re.search(r"^    http://127\.0\.0\.1:8000(/partners/\S+)$", printed.output, re.MULTILINE)
+    assert found, printed.output
+    assert instance.client.get(found[1]).status_code == 200
+
+
+def test_it_is_nobody_elses_and_kept_nowhere(embeds) -> None:
+    instance = embeds(LISTED)
+    answer = instance.client.get(path_of(instance), headers={"Accept-Language": "es"})
+    assert answer.status_code == 200
+    assert '<html lang="es"' in answer.get_data(as_text=True)
+    assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
+    assert (answer.headers["Referrer-Policy"], answer.headers["X-Frame-Options"]) == ("no-referrer", "DENY")
+    assert "Set-Cookie" not in answer.headers
+    told = answer.headers["Content-Security-Policy"]
+    assert "frame-src 'self'" in told
+    assert "frame-ancestors 'none'" in told
+    assert "unsafe" not in told
+
+
+def test_the_preview_is_for_this_page_alone_and_the_form_for_the_partner_alone(embeds) -> None:
+    instance = embeds(LISTED)
+    preview = instance.client.get(f"{path_of(instance)}/preview?language=es&theme=dark")
+    assert "frame-ancestors 'self';" in preview.headers["Content-Security-Policy"]
+    assert preview.headers["Cache-Control"] == "no-store"
+    body = preview.get_data(as_text=True)
+    assert '<html lang="es"' in body
+    assert "<script" not in body
+    form = instance.client.get("/library/en/embed?partner=writers").headers["Content-Security-Policy"]
+    assert f"frame-ancestors {LISTED};" in form
+    assert "frame-src" not in form
+
+
+def _forged(path: str) -> str:
+    return path[:-1] + ("a" if path[-1] != "a" else "b")
+
+
+def test_a_link_ends(embeds, table, monkeypatch) -> None:
+    instance = embeds(LISTED)
+    path = path_of(instance)
+
+    def status(one: str = path) -> set[int]:
+        client = instance.client
+        found = {client.get(one + part).status_code for part in ("", "/count", "/preview")}
+        return found | {client.post(one, data={"pasted": "a: b"}).status_code}
+
+    assert status() == {200}
+    assert status(_forged(path)) == {404}
+    assert status("/partners/x") == {404}
+
+    folder = instance.home / "campaigns" / "library"
+    for more, known in (("link = 2", {404}), ("link = 1", {200})):
+        (folder / "campaign.toml").write_text(table(LISTED, more=more))
+        instance.publish(folder)
+        assert status() == known, more
+    made = TimestampSigner.get_timestamp
+    for days, known in ((365, {200}), (367, {404})):
+        shift = int(timedelta(days=days).total_seconds())
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self, shift=shift: made(self) + shift)
+        assert status() == known, days
+
+
+def test_a_partner_without_a_site_has_no_page(embeds) -> None:
+    instance = embeds(LISTED)
+    assert instance.client.get(path_of(instance, "readers")).status_code == 404
+    assert instance.client.get(path_of(instance, "dancers")).status_code == 404
+
+
+def _sign(instance: Instance, number: int, place: str) -> None:
+    page = instance.client.get(place).get_data(as_text=True)
+    token = re.search(r'name="token"[^>]*value="([^"]+)"', page)
+    assert token
+    form = {"token": token[1], "name": "Ana Reader", "email": f"ana{number}@readers.example"}
+    instance.client.post(place if "embed" in place else f"{place}/sign", data=form)
+    instance.work()
+    instance.client.post(link(instance.mails()[-1], "confirm"), data={"action": "confirm"})
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_it_counts_who_came_through_them_at_once(
+    database: str, request, make_instance, make_folder, table, monkeypatch
+) -> None:
+    url = "" if database == "sqlite" else request.getfixturevalue("postgres_url")
+    instance = make_instance(url, plugins={"embeds": {}})
+    instance.publish(make_folder(files={"campaign.toml": table(LISTED, anywhere=True)}))
+    writers, readers = path_of(instance), path_of(instance, "readers")
+    monkeypatch.setattr("clarion.pages.pulse.FRESH_SECONDS", 0.0)
+
+    def counts() -> list[dict[str, int]]:
+        return [instance.client.get(f"{path}/count").get_json() for path in (writers, readers)]
+
+    assert counts() == [{"through": 0, "signatures": 0}] * 2
+    places = ["/library/en/embed?partner=writers", "/library/es/embed?partner=writers", "/library/en"]
+    for number, place in enumerate([*places, "/library/en/embed?partner=readers"]):
+        _sign(instance, number, place)
+    expected = [{"through": 2, "signatures": 4}, {"through": 2, "signatures": 4}]
+    assert counts() == expected, "the lead's are those of the petition's own page too"
+    with instance.context():
+        tasks.fold_counts()
+    assert counts() == expected
+    assert "Signatures through you 2 In all: 4" in words(instance.client.get(writers))
+
+
+def test_what_is_chosen_is_in_the_code_and_in_the_preview(embeds) -> None:
+    instance = embeds(LISTED)
+    query = "lang=en&language=es&theme=dark&accent=%231d4e89&compact=1&show=title&show=count"
+    page = instance.client.get(f"{path_of(instance)}?{query}").get_data(as_text=True)
+    said = "theme=dark&amp;accent=1d4e89&amp;compact=1&amp;show=title,count"
+    assert f'/preview?language=es&amp;{said}"' in page
+    assert "data-lang=&#34;es&#34; data-theme=&#34;dark&#34; data-accent=&#34;1d4e89&#34;" in page
+    assert f"/library/es/embed?partner=writers&amp;amp;{said.replace('&amp;', '&amp;amp;')}" in page
+    assert "integrity=&#34;sha384-" in page
+    assert "http://127.0.0.1:8000/library/es?partner=writers" in page
+
+
+COLOURS = {
+    "#ffcc00": "#ffcc00 cannot be read on white. The nearest color that can is #8",
+    "ffffff": "cannot be read on white. The nearest color",
+    "red": "This is no color",
+    "#12": "This is no color",
+    "<b>": "This is no color",
+    "#1d4e89": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_a_colour_that_cannot_be_read_is_told_with_one_that_can(colour: str, embeds) -> None:
+    instance = embeds(LISTED)
+    answer = instance.client.get(path_of(instance), query_string={"accent": colour})
+    assert COLOURS[colour] in words(answer)
+    assert ('id="accent-error"' in answer.get_data(as_text=True)) == bool(COLOURS[colour])
+
+
+@pytest.mark.parametrize(
+    "query", ["language=xx", "theme=red", "show=", "show=nothing", "compact=%00", "lang=xx", "accent=" + "a" * 9000]
+)
+def test_what_cannot_be_had_is_left_out(query: str, embeds) -> None:
+    instance = embeds(LISTED)
+    for part in ("", "/preview"):
+        assert instance.client.get(f"{path_of(instance)}{part}?{query}").status_code == 200
+
+
+# -- Test my site
+
+
+class Site:
+    """Sites on this machine: what they answer, and what they were asked."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, tuple[int, dict[str, str], str]] = {}
+        self.asked: list[tuple[str, str]] = []
+        self.port = 0
+
+    def sender(self, **more: Any) -> Sender:
+        """One for which every public name is this machine."""
+        reached = {"resolve": lambda host, port: [("127.0.0.1", self.port)], "permits": lambda address: True}
+        return Sender(**{**reached, **more})
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    found = Site()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.asked.append((self.headers["Host"], self.path))
+            status, headers, body = found.answers.get(self.path, (404, {}, ""))
+            self.send_response(status)
+            for name, value in {"Content-Type": "text/html", **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    found.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    monkeypatch.setattr(visiting, "Sender", found.sender)
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def test_site(site: Site, embeds) -> Callable[..., Any]:
+    """Test an address as the partner does."""
+    instance = embeds(LISTED)
+    path = path_of(instance)
+
+    def test(url: str = "", **more: str) -> Any:
+        return instance.client.post(f"{path}?lang=en&language=es", data={"url": url, **more})
+
+    return test
+
+
+SECRET = "what-only-this-page-says"
+
+
+def test_a_page_is_looked_at_and_never_shown(test_site, site: Site) -> None:
+    policy = "Content-Security-Policy"
+    meta = f'<meta http-equiv="{policy}" content="script-src \'self\'">'
+    body = f"<html><head>{meta}</head><p>{SECRET}</p><p>http://127.0.0.1:8000"
+    site.answers["/act?a=b"] = 200, {policy: "frame-src 'self'", "X-Secret": SECRET}, body
+    answer = test_site("http://writers.example/act?a=b#part")
+    assert (answer.status_code, site.asked) == (200, [("writers.example", "/act?a=b")])
+    page = answer.get_data(as_text=True)
+    assert SECRET not in page
+    assert "Content-Security-Policy: frame-src &#39;self&#39; http://127.0.0.1:8000" in page
+    assert "&lt;meta http-equiv=&#34;Content-Security-Policy&#34; content=&#34;script-src &#39;self&#39; " in page
+    assert "The form cannot be shown here yet." in words(answer)
+    assert "This is how http://writers.example/act?a=b answered us." in words(answer)
+
+
+def test_where_it_leads_is_looked_at_instead(test_site, site: Site) -> None:
+    site.answers["/old"] = 301, {"Location": "/new"}, ""
+    site.answers["/new"] = 302, {"Location": "http://www.writers.example/there"}, ""
+    site.answers["/there"] = 200, {}, "<p>there"
+    told = words(test_site("http://writers.example/old"))
+    assert "This is how http://www.writers.example/there answered us. The address that you gave leads there." in told
+    assert [host for host, _ in site.asked] == ["writers.example", "writers.example", "www.writers.example"]
+
+
+def test_an_error_in_place_of_the_page_is_no_good_news(test_site, site: Site) -> None:
+    site.answers["/"] = 403, {}, "<p>robots are not welcome"
+    told = words(test_site("http://writers.example/"))
+    assert "We did not get to see the page itself." in told
+    assert "The server answered with the error 403." in told
+    assert "works" not in told.partition("Test my site")[2]
+
+
+def test_one_that_leads_on_and_on_is_left(test_site, site: Site) -> None:
+    site.answers["/old"] = 302, {"Location": "/old"}, ""
+    answer = test_site("http://writers.example/old")
+    assert (answer.status_code, len(site.asked)) == (422, 4)
+    assert "again and again" in words(answer)
+
+
+INSIDE = """
+http://127.0.0.1/ http://[::1]/ http://localhost/ http://169.254.169.254/latest http://10.0.0.1/ http://printer.local/
+http://writers.example:22/ http://writers.example:6379/ https://writers.example:8443/ ftp://writers.example/
+file:///etc/passwd gopher://writers.example/ javascript:alert(1) http://user@writers.example/ http://2130706433/
+http://0x7f.1/ http://127.1/ http://127.0.0.1:8000/library/en //127.0.0.1/ http://１２７.0.0.1/ http://127。0。0。1/
+http://writers.example\\@127.0.0.1/ http://[::ffff:127.0.0.1]/ http://metadata.google.internal/ http:// http://[
+""".split()
+
+
+def test_nothing_inside_is_asked(test_site, site: Site, monkeypatch) -> None:
+    monkeypatch.setattr(partner, "TESTS_OF_NETWORK", 1000)
+    monkeypatch.setattr(partner, "TESTS_OF_PARTNER", 1000)
+    for url in INSIDE:
+        answer = test_site(url)
+        assert (answer.status_code, site.asked) == (422, []), url
+        assert "This is no address of a page in public." in words(answer), url
+
+
+def test_nothing_inside_is_asked_because_a_page_leads_there(site: Site) -> None:
+    visits = Visits((), site.sender())
+    for url in INSIDE:
+        # headers go over the line byte by byte, and are read as Latin-1
+        site.answers["/"] = 302, {"Location": url.encode().decode("latin-1")}, ""
+        with pytest.raises(NotSeen) as told:
+            visits.see("http://writers.example/")
+        assert told.value.code == ("round" if url == "http://" else "address"), url
+    assert set(site.asked) == {("writers.example", "/")}
+
+
+def test_what_a_name_stands_for_is_looked_at(embeds, monkeypatch) -> None:
+    """No name leads inside, and nobody learns from the answer that it would."""
+    tried: list[object] = []
+    monkeypatch.setattr(connection, "create_connection", lambda *given, **_: tried.append(given))
+    told = set()
+    for addresses in (["169.254.169.254"], ["93.184.215.14", "10.0.0.1"], []):
+        visits = Visits((), Sender(resolve=lambda host, port, a=addresses: [(one, port) for one in a]))
+        with pytest.raises(NotSeen) as seen:
+            visits.see("https://inside.writers.example/")
+        told.add(seen.value.code)
+    assert (told, tried) == ({"away"}, [])
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("took too long", "longer than ten seconds"),
+        ("bad certificate", "certificate of this site is not valid"),
+        ("unreachable", "cannot reach this page from here"),
+        ("address not allowed", "cannot reach this page from here"),
+    ],
+)
+def test_what_went_wrong_is_told(code: str, told: str, test_site, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise NotSent(code)
+
+    monkeypatch.setattr(Sender, "get", fail)
+    answer = test_site("https://writers.example/")
+    assert answer.status_code == 422
+    assert told in words(answer)
+
+
+def test_nobody_makes_a_scanner_of_it(test_site, site: Site) -> None:
+    site.answers["/"] = 200, {}, ""
+    statuses = [test_site(f"http://writers.example/?{n}").status_code for n in range(TESTS_OF_NETWORK + 2)]
+    assert statuses == [200] * TESTS_OF_NETWORK + [429] * 2
+    assert len(site.asked) == TESTS_OF_NETWORK
+    answer = test_site("", pasted="content-security-policy: frame-src 'none'")
+    assert answer.status_code == 200
+    assert "Enough tests for this hour." not in words(answer)
+
+
+def test_few_wait_for_others_at_the_same_time(site: Site) -> None:
+    over, waiting = threading.Event(), threading.Semaphore(0)
+
+    def hang(host: str, port: int) -> list[tuple[str, int]]:
+        waiting.release()
+        over.wait(20)
+        return []
+
+    visits = Visits((), site.sender(resolve=hang))
+
+    def see() -> None:
+        with pytest.raises(NotSeen):
+            visits.see("http://writers.example/")
+
+    threads = [threading.Thread(target=see) for _ in range(visiting.AT_ONCE)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert waiting.acquire(timeout=10)
+    with pytest.raises(NotSeen, match="busy"):
+        visits.see("http://writers.example/")
+    over.set()
+    for thread in threads:
+        thread.join(timeout=10)
+    with pytest.raises(NotSeen, match="away"):
+        visits.see("http://writers.example/")
+
+
+def test_headers_can_be_pasted_instead(test_site, site: Site) -> None:
+    answer = test_site("https://blog.writers.example/", pasted="content-security-policy: default-src 'self'")
+    assert (answer.status_code, site.asked) == (200, [])
+    told = words(answer)
+    assert "https://blog.writers.example is not among the sites that may show your form." in told
+    assert "origins = [&#34;https://writers.example&#34;, &#34;https://blog.writers.example&#34;]" in told
+    assert "[plugins.embeds.partners.writers]" in told
+    assert "Without the address" in words(test_site(pasted="content-security-policy: default-src 'self'"))
+    assert "All is well" in words(test_site("https://writers.example/", pasted="server: nginx"))
+
+
+def test_a_nonce_goes_into_the_code_that_was_chosen(test_site) -> None:
+    page = test_site(pasted="content-security-policy: script-src 'nonce-a' 'strict-dynamic'").get_data(as_text=True)
+    assert "&lt;script async nonce=&#34;…&#34; src=" in page
+    assert page.count("data-lang=&#34;es&#34;") >= 3
+
+
+@pytest.mark.parametrize("sent", [{}, {"url": " "}, {"pasted": "\n"}, {"url": "https://" + "a" * 3000}])
+def test_nothing_to_test_is_told(sent: dict[str, str], test_site) -> None:
+    assert test_site(**sent).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("pasted", "wanted"),
+    [
+        ("writers.example", "https://writers.example/"),
+        (" https://writers.example/a b ", "https://writers.example/ab"),
+        ("http://Writers.example/ä?ö#ü", "http://writers.example/%C3%A4?%C3%B6"),
+        ("https://español.example", "https://xn--espaol-zwa.example/"),
+        ("https://writers.example/%20?a=%3D", "https://writers.example/%20?a=%3D"),
+    ],
+)
+def test_addresses_are_taken_as_people_paste_them(pasted: str, wanted: str) -> None:
+    assert written(pasted) == wanted
+
+
+def test_the_console_opens_nothing_and_tells_how_to_go_on(embeds) -> None:
+    console = create_console(embeds(LISTED).app.extensions["clarion.settings"])
+    answer = console.test_client().get("/staff/embeds/library")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (403, "no-store")
+    assert "clarion embeds library" in words(answer)
+    assert "/partners/" not in answer.get_data(as_text=True)
