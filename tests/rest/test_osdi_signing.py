@@ -273,7 +273,7 @@ def test_nobody_is_named_in_the_log(quick: Api, capsys: pytest.CaptureFixture[st
         ({"website": "news.example"}, "utm:news.example//"),
         ({"source": "ana@example.org", "website": "https://news.example/a b"}, ""),
         ({"source": "Mail-1", "url": "https://p.example/?utm_source=radio&utm_campaign=may#sign"}, "utm:radio//may"),
-        ({"source": "202 555 0143", "url": "https://p.example/?utm_source=a@p.example&utm_medium=poster"}, "utm:/poster/"),
+        ({"source": "202 555 0143", "url": "https://p.example/?utm_source=a@p.example&utm_medium=ad"}, "utm:/ad/"),
     ],
 )  # fmt: skip
 def test_how_they_came_is_kept_as_far_as_it_names_nobody(
