@@ -179,23 +179,6 @@ def test_a_breakdown_knows_one_campaign_only_and_asks_once(either_instance: Inst
         assert counting.breakdown(999) == counting.Breakdown(0, (), (), (), (), (), (), 0, 0)
 
 
-def test_organisations_are_counted_by_themselves_before_and_after_folding(either_instance: Instance) -> None:
-    with either_instance.context():
-        _add(1, [1] * 5)
-        _add(1, [1, 1, -1], organisation="writers")
-        _add(1, [1], organisation="readers")
-        with transaction() as session:
-            session.add(CampaignRow(slug="bridge", key_id="c2", public_key=b"x" * 32, created_at=now()))
-        _add(db.session.scalars(select(CampaignRow.id).filter_by(slug="bridge")).one(), [1], organisation="writers")
-        expected = {"": 5, "writers": 1, "readers": 1}
-        assert counting.by_organisation(1) == expected
-        counting.fold()
-        assert counting.by_organisation(1) == expected
-        _add(1, [1], organisation="writers")
-        assert counting.by_organisation(1) == {**expected, "writers": 2}
-        assert counting.by_organisation(999) == {}
-
-
 def _words(instance: Instance) -> str:
     page = instance.client.get("/library/en").get_data(as_text=True)
     return " ".join(re.sub(r"<[^>]+>", "", page).split())

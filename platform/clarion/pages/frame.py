@@ -104,9 +104,8 @@ class Petition:
         return Arrival(via=code).added_to(self.url)
 
     def through(self, organisation: str) -> int:
-        """How many signed in the place of one of its organisations; the campaign's own page is the lead's."""
-        counts = pulse().by_organisation(self.live.id)
-        return counts.get(organisation, 0) + (counts.get("", 0) if organisation == self.campaign.lead.id else 0)
+        """How many one of its organisations brought, by its places, its links, and those who passed them on."""
+        return pulse().brought(self.live.id).get(organisation, 0)
 
     @property
     def picture(self) -> SharedPicture:

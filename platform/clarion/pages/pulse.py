@@ -29,7 +29,7 @@ class Pulse:
         self._lock = threading.Lock()
         self._counts: dict[int, int] = {}
         self._counted_at = float("-inf")
-        self._organisations: dict[int, tuple[float, dict[str, int]]] = {}
+        self._brought: dict[int, tuple[float, dict[str, int]]] = {}
         self._reasons: dict[int, tuple[float, tuple[ShownReason, ...]]] = {}
         self._updates: Shown = {}
         self._updates_read_at = float("-inf")
@@ -51,12 +51,12 @@ class Pulse:
         """Count anew at the next question: somebody is about to look at their own signature."""
         self._counted_at = float("-inf")
 
-    def by_organisation(self, campaign_id: int) -> dict[str, int]:
-        """How many came from the place of each organisation; the lead's stand under an empty name."""
-        read_at, known = self._organisations.get(campaign_id, (float("-inf"), {}))
+    def brought(self, campaign_id: int) -> dict[str, int]:
+        """How many each organisation of a campaign brought, by its places, its links, and those who passed them on."""
+        read_at, known = self._brought.get(campaign_id, (float("-inf"), {}))
         if time.monotonic() - read_at >= FRESH_SECONDS:
-            known = self._known_or(lambda: counting.by_organisation(campaign_id), known)
-            self._organisations[campaign_id] = (time.monotonic(), known)
+            known = self._known_or(lambda: dict(counting.breakdown(campaign_id).by_brought), known)
+            self._brought[campaign_id] = (time.monotonic(), known)
         return known
 
     def reasons(self, campaign_id: int) -> tuple[ShownReason, ...]:

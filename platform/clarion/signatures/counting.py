@@ -131,21 +131,6 @@ def _origins(cells: Counter[Cell]) -> tuple[tuple[str, Shares], ...]:
     return tuple((organisation, tuple(shares)) for organisation, shares in sorted(found.items()))
 
 
-def by_organisation(campaign_id: int) -> dict[str, int]:
-    """How many came from the place of each organisation, exact at this moment; the lead's stand under an empty name."""
-    totals, folded, steps = CountTotal, CountOrganisation, CountDelta
-    lead = literal("")
-    parts = [
-        select(lead.label("organisation"), totals.n.label("n")).where(totals.campaign_id == campaign_id),
-        select(lead, -folded.n).where(folded.campaign_id == campaign_id),
-        select(folded.organisation, folded.n).where(folded.campaign_id == campaign_id),
-        select(steps.organisation, steps.step).where(steps.campaign_id == campaign_id),
-    ]
-    rows = union_all(*parts).subquery()
-    grouped = select(rows.c.organisation, func.sum(rows.c.n)).group_by(rows.c.organisation)
-    return {organisation: int(n) for organisation, n in db.session.execute(grouped)}
-
-
 def by_hour(campaign_id: int) -> list[tuple[int, int]]:
     """How a campaign's count changed in each hour, the oldest first; hours in which it stood still are left out.
 

@@ -111,10 +111,10 @@ def test_a_partner_without_a_site_has_no_page(embeds) -> None:
 
 def _sign(instance: Instance, number: int, place: str) -> None:
     page = instance.client.get(place).get_data(as_text=True)
-    token = re.search(r'name="token"[^>]*value="([^"]+)"', page)
-    assert token
-    form = {"token": token[1], "name": "Ana Reader", "email": f"ana{number}@readers.example"}
-    instance.client.post(place if "embed" in place else f"{place}/sign", data=form)
+    hidden = dict(re.findall(r'name="(token|arrival)"[^>]*value="([^"]*)"', page))
+    assert hidden.keys() == {"token", "arrival"}
+    form = {**hidden, "name": "Ana Reader", "email": f"ana{number}@readers.example"}
+    instance.client.post(place if "embed" in place else f"{place.partition('?')[0]}/sign", data=form)
     instance.work()
     instance.client.post(link(instance.mails()[-1], "confirm"), data={"action": "confirm"})
 
@@ -142,6 +142,10 @@ def test_it_counts_who_came_through_them_at_once(
         tasks.fold_counts()
     assert counts() == expected
     assert "Signatures through you 2 In all: 4" in words(instance.client.get(writers))
+    own = re.search(r"/library/en\?via=[\w-]{28}", instance.client.get(writers).get_data(as_text=True))
+    assert own
+    _sign(instance, 4, own[0])
+    assert counts()[0] == {"through": 3, "signatures": 5}, "who came by a link of theirs, too"
 
 
 def test_what_is_chosen_is_in_the_code_and_in_the_preview(embeds) -> None:
