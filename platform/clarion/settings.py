@@ -1,6 +1,7 @@
 """Settings: typed, frozen, read once at start and handed down.
 
-Defaults come from `config/default.toml`, a file named by `CLARION_CONFIG` changes some of them,
+Defaults come from `config/default.toml`, a file named by `CLARION_CONFIG`, or else `config/home.toml` of the instance
+folder where there is one, changes some of them,
 `CLARION_<SECTION>__<KEY>` changes single values. A key that does not exist stops the start, because
 a misspelt setting that is silently ignored is found out on the worst day.
 """
@@ -31,6 +32,8 @@ from .domain.faults import did_you_mean
 PREFIX = "CLARION_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PLACES = {"CLARION_CONFIG", "CLARION_HOME"}
+HOME_FILE = "config/home.toml"
+"""In the instance folder: read where no file is named, so that every command there finds the same settings."""
 
 
 class SettingsError(Exception):
@@ -189,7 +192,7 @@ def default_settings_path() -> Path:
 def load_settings(
     environ: Mapping[str, str] | None = None, *, without: Iterable[str] = (), **overrides: Mapping[str, Any]
 ) -> Settings:
-    """Read defaults, the file named in `CLARION_CONFIG`, the environment and `overrides`, in this order.
+    """Read defaults, the file named in `CLARION_CONFIG` or `HOME_FILE`, the environment, `overrides`, in this order.
 
     `overrides` are tables as in the file, `site={"base_url": …}`; entries and tests use them. `without` leaves out the
     tables of plugins.
@@ -198,7 +201,8 @@ def load_settings(
     environ = os.environ if environ is None else environ
     home = Path(environ.get("CLARION_HOME", ".")).resolve()
     values = _read_toml(default_settings_path())
-    if name := environ.get("CLARION_CONFIG"):
+    name = environ.get("CLARION_CONFIG", "") or (HOME_FILE if (home / HOME_FILE).exists() else "")
+    if name:
         _merge(values, _read_toml(home / name), source=name)
     for key, value in sorted(environ.items()):
         if key.startswith(PREFIX) and key not in PLACES:

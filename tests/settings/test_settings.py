@@ -53,6 +53,15 @@ def test_a_file_changes_only_what_it_names(load: Load) -> None:
     assert (settings.site.base_url, settings.signing.code_tries) == (load().site.base_url, load().signing.code_tries)
 
 
+def test_the_file_of_the_instance_folder_is_read_where_no_other_is_named(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "home.toml").write_text("[site]\nname = 'Home'\n[plugins.embeds]\n", "utf-8")
+    found = load()
+    assert (found.site.name, found.plugins) == ("Home", {"embeds": {}})
+    other = load("[signing]\nform_hours = 6\n")
+    assert (other.site.name, other.plugins) == ("Clarion", {})
+
+
 def test_values_from_the_environment_get_their_types(load: Load) -> None:
     settings = load(
         CLARION_CAMPAIGNS__WATCH="false",
