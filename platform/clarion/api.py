@@ -8,6 +8,7 @@ from __future__ import annotations
 from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Retry, Unreachable, Unsure
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
+from .domain.areas import SMALL_AREA
 from .domain.campaign import Campaign
 from .domain.colours import reads_on_paper
 from .domain.languages import Language
@@ -36,6 +37,7 @@ __all__ = (
     "EVENT_KINDS",
     "NEVER_REUSED",
     "PAGE_PORTS",
+    "SMALL_AREA",
     "Answer",
     "BadAddress",
     "BigId",

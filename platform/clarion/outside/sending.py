@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
+from io import BufferedReader
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -23,6 +24,9 @@ SECONDS = 10.0
 
 MOST_ANSWER = 64 * 1024
 """Bytes of an answer that nobody reads; who sends more is not who was meant."""
+
+MOST_HEAD = 64 * 1024
+"""Bytes of all that comes before a body; the library below takes a hundred times as much."""
 
 ADDRESSES = 3
 """Of those that a name has, how many are tried."""
@@ -131,8 +135,38 @@ class Sender:
         return known[:ADDRESSES]
 
 
+class _Lines:
+    """The lines of a head, up to `MOST_HEAD` bytes in all."""
+
+    def __init__(self, lines: BufferedReader) -> None:
+        self._lines, self._left = lines, MOST_HEAD
+        self.close = lines.close
+
+    def readline(self, most: int) -> bytes:
+        """The next one. Raises `NotSent` where it is one too many."""
+        line = self._lines.readline(min(most, self._left + 1))
+        self._left -= len(line)
+        if self._left < 0:
+            raise NotSent("headers too long")
+        return line
+
+
+class _Answer(HTTPResponse):
+    """What comes back, of which the head has an end as well as the body."""
+
+    def begin(self) -> None:
+        """Read the head."""
+        whole, self.fp = self.fp, _Lines(self.fp)  # type: ignore[assignment]
+        try:
+            super().begin()
+        finally:
+            self.fp = whole
+
+
 class _Request(HTTPConnection):
     """A connection to one address, which is cut when its time is over: a timeout of each read would not end a drip."""
+
+    response_class = _Answer
 
     def __init__(self, address: str, port: int, target: Target, ends: float, **more: Any) -> None:
         left = max(0.01, ends - time.monotonic())

@@ -17,6 +17,7 @@ from wtforms import HiddenField
 
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..domain import goals
+from ..domain.areas import SMALL_AREA
 from ..domain.arrivals import NOTHING, Arrival
 from ..domain.campaign import Campaign, Status, Text
 from ..domain.languages import Language
@@ -103,9 +104,13 @@ class Petition:
         code = share_codes().make(self.live, Shared(PARTNERS, organisation))
         return Arrival(via=code).added_to(self.url)
 
-    def through(self, organisation: str) -> int:
-        """How many one of its organisations brought, by its places, its links, and those who passed them on."""
-        return pulse().brought(self.live.id).get(organisation, 0)
+    def through(self, organisation: str) -> int | None:
+        """How many one of its organisations brought, by its places, its links, and those who passed them on.
+
+        `None` with fewer than `SMALL_AREA`: who sent the link to one person could tell whether they signed (rule 15).
+        """
+        brought = pulse().brought(self.live.id).get(organisation, 0)
+        return brought if brought >= SMALL_AREA else None
 
     @property
     def picture(self) -> SharedPicture:

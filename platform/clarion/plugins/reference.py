@@ -55,6 +55,7 @@ _OTHERS = {
     "API_VERSION": "The version of this interface.",
     "EVENT_KINDS": "The kinds of events: " + ", ".join(f"`{kind}`" for kind in api.EVENT_KINDS) + ".",
     "PAGE_PORTS": "The schemes and ports of pages that people read, for `target`.",
+    "SMALL_AREA": "With fewer people a figure is not told to those who could find out from it who signed.",
     "BigId": "The type of a key that counts itself.",
     "NEVER_REUSED": "Arguments of a table whose numbers must not be given twice.",
     "db": "The database: `db.session` reads. Whatever writes does it in a `transaction`.",

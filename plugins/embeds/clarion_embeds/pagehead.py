@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -11,6 +11,9 @@ from html.parser import HTMLParser
 from .policies import Policy, Script
 
 ENFORCED, TRIED = "content-security-policy", "content-security-policy-report-only"
+
+MOST_POLICIES, MOST_LETTERS = 20, 64 * 1024
+"""Of all policies of a page so much is read; where there is more, `judge` says so."""
 
 _HEAD = ("html", "head", "title", "meta", "link", "script", "style", "base", "noscript", "template")
 _TEXT = ("title", "script", "style", "noscript", "template")
@@ -46,7 +49,7 @@ class PageHead:
     def read(cls, headers: Sequence[tuple[str, str]], html: str) -> PageHead:
         """Read the beginning of a page."""
         reader = _Reader()
-        with suppress(AssertionError):  # of the reader itself, at marks that no page should have
+        with suppress(AssertionError, ValueError):  # of the reader itself, at marks that no page should have
             reader.feed(html)
         return cls(
             tuple((name.lower(), value) for name, value in headers),
@@ -59,12 +62,24 @@ class PageHead:
         """What all headers of a name say."""
         return [value for known, value in self.headers if known == name]
 
-    @property
-    def policies(self) -> list[Policy]:
-        """Its policies, in force or not."""
-        found = [policy for value in self.named(ENFORCED) for policy in Policy.read(value)]
-        found += [policy for value in self.metas for policy in Policy.read(value, in_meta=True)]
-        return found + [policy for value in self.named(TRIED) for policy in Policy.read(value, enforced=False)]
+    def policies(self) -> tuple[list[Policy], bool]:
+        """Its policies, in force or not, and whether these are all."""
+        found: list[Policy] = []
+        left = MOST_LETTERS
+        for policy in self._policies():
+            left -= len(str(policy))
+            if len(found) == MOST_POLICIES or left < 0:
+                return found, False
+            found.append(policy)
+        return found, True
+
+    def _policies(self) -> Iterator[Policy]:
+        for value in self.named(ENFORCED):
+            yield from Policy.read(value)
+        for value in self.metas:
+            yield from Policy.read(value, in_meta=True)
+        for value in self.named(TRIED):
+            yield from Policy.read(value, enforced=False)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from clarion.api import (
+    SMALL_AREA,
     Language,
     Petition,
     Place,
@@ -38,6 +39,9 @@ RULE, COUNT, PREVIEW = "/partners/<token>", "/partners/<token>/count", "/partner
 
 TESTS_OF_NETWORK, TESTS_OF_PARTNER = 10, 30
 """Visits to other sites in an hour."""
+
+PASTED_OF_NETWORK, PASTED_OF_PARTNER = 60, 180
+"""Pasted texts in an hour, which cost nobody else anything."""
 
 MOST_PASTED = 60_000
 
@@ -155,6 +159,7 @@ class PartnerPage:
             sites=settings.of(self.shown.campaign).framed_by(self.partner),
             name=organisation.name if organisation else self.partner,
             through=self.shown.through(self.partner),
+            few=SMALL_AREA,
             languages=language_choices(lambda code: f"{self.path}?{self.query}&lang={code}"),
             theme=style,
             script=Markup(SCRIPT),  # noqa: S704 - our own
@@ -186,7 +191,7 @@ def blueprint(place: Place) -> Blueprint:
     @access("personal")
     def count(token: str) -> Response:
         shown, partner = _opened(token)
-        return jsonify({"through": shown.through(partner), "signatures": shown.count})
+        return jsonify({"through": shown.through(partner), "through_from": SMALL_AREA, "signatures": shown.count})
 
     @pages.get(PREVIEW)
     @access("personal")
@@ -212,23 +217,28 @@ def tested(page: PartnerPage, visits: Visits, sent: Mapping[str, str]) -> Tested
     try:
         address = written(url) if url else ""
         if pasted.strip():
-            seen = Seen(address, PageHead.read(*read_pasted(pasted)))
+            _count_test(page, "pasted test", PASTED_OF_NETWORK, PASTED_OF_PARTNER)
         else:
-            _count_test(page)
-            db.session.remove()  # nothing of the database is held while another server is waited for
-            seen = visits.see(address)
+            _count_test(page, "site test", TESTS_OF_NETWORK, TESTS_OF_PARTNER)
+        offer = page.offer()
+        db.session.remove()  # nothing of the database is held while another server is waited for
+        with visits.place():
+            seen = Seen(address, PageHead.read(*read_pasted(pasted))) if pasted.strip() else visits.see(address)
+            verdict = judge(seen.page, offer, seen.url, seen.status)
     except NotSeen as error:
-        status = {"limit": 429, "busy": 503}.get(error.code, 422)
+        status = {"site test": 429, "pasted test": 429, "busy": 503}.get(error.code, 422)
         return Tested(url, pasted, fault=error.code, status=status)
-    return Tested(url, pasted, seen, judge(seen.page, page.offer(), seen.url, seen.status))
+    return Tested(url, pasted, seen, verdict)
 
 
-def _count_test(page: PartnerPage) -> None:
-    """Nobody makes this site a scanner: so many visits an hour from one network, and so many of one partner."""
-    whose = f"{page.shown.live.slug} {page.partner}"
-    of_network, of_partner = uses_this_hour("site test"), uses_this_hour(f"site test {whose}", of_all=True)
-    if of_network > TESTS_OF_NETWORK or of_partner > TESTS_OF_PARTNER:
-        raise NotSeen("limit")
+def _count_test(page: PartnerPage, what: str, of_network: int, of_partner: int) -> None:
+    """Nobody makes this site a scanner: so many tests an hour from one network, and so many of one partner.
+
+    What is refused to a network is not counted to the partner, or one network would use up what all of them have.
+    """
+    whose = f"{what} {page.shown.live.slug} {page.partner}"
+    if uses_this_hour(what) > of_network or uses_this_hour(whose, of_all=True) > of_partner:
+        raise NotSeen(what)
 
 
 def staff_blueprint() -> Blueprint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -27,7 +28,7 @@ _USUAL_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _HOST = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?P<host>\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>\d+|\*))?(?P<path>/[^?#]*)?",
+    r"(?::(?P<port>[0-9]{1,5}|\*))?(?P<path>/[^?#]*)?",
     re.IGNORECASE,
 )
 _NONCE_OR_HASH = re.compile(r"'(?:nonce|sha256|sha384|sha512)-[^']+'", re.IGNORECASE)
@@ -52,9 +53,8 @@ class Policy:
     """Whether it holds; otherwise it only reports."""
 
     @classmethod
-    def read(cls, text: str, *, in_meta: bool = False, enforced: bool = True) -> list[Policy]:
+    def read(cls, text: str, *, in_meta: bool = False, enforced: bool = True) -> Iterator[Policy]:
         """The policies in one header or `<meta>`: parted by commas, of a directive that comes twice the first."""
-        found = []
         for one in text.split(","):
             directives: dict[str, tuple[str, ...]] = {}
             for part in one.split(";"):
@@ -62,8 +62,7 @@ class Policy:
                 if name and not (in_meta and name.lower() in NOT_IN_META):
                     directives.setdefault(name.lower(), tuple(values))
             if directives:
-                found.append(cls(tuple(directives.items()), in_meta, enforced))
-        return found
+                yield cls(tuple(directives.items()), in_meta, enforced)
 
     def __str__(self) -> str:
         return "; ".join(" ".join((name, *values)) for name, values in self.directives)
@@ -99,8 +98,8 @@ class Policy:
         listed = self.sources("script")
         if listed is None or (script.nonce and f"'nonce-{script.nonce}'" in listed):
             return True
-        hashes = script.integrity.split()
-        if hashes and all(f"'{one}'" in listed for one in hashes):
+        hashes = {f"'{one}'" for one in script.integrity.split()}
+        if hashes and hashes.issubset(listed):
             return True
         if self.trusts_only_marked():
             return False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from .pagehead import PageHead
+from .pagehead import MOST_POLICIES, PageHead
 from .policies import Policy, Script
 from .settings import LOOPBACK, origin_fault
 
@@ -16,6 +16,8 @@ Way = Literal["script", "frame", "pictures"]
 
 WAYS: tuple[Way, ...] = ("script", "frame", "pictures")
 FORMS: tuple[Way, ...] = ("script", "frame")
+
+MOST_SHOWN = 20
 
 SANDBOX_NEEDS = ("allow-forms", "allow-same-origin", "allow-scripts")
 SANDBOX_ALSO = ("allow-popups", "allow-popups-to-escape-sandbox")
@@ -61,6 +63,11 @@ class Verdict:
     """What becomes of a petition in a page."""
 
     findings: tuple[Finding, ...]
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """The first of them: nobody reads on for ever."""
+        return self.findings[:MOST_SHOWN]
 
     def works(self, way: Way) -> bool:
         """Whether a way works."""
@@ -116,7 +123,9 @@ def origin_of(url: str) -> str:
 
 
 def _policies(page: PageHead, offer: Offer, url: str) -> Iterator[Finding]:
-    policies = page.policies
+    policies, are_all = page.policies()
+    if not are_all:
+        yield Finding("unread", WAYS, about=str(MOST_POLICIES))  # one that is not read may forbid all
     script = _script(page, offer, [policy for policy in policies if policy.enforced], url)
     if script.url not in (offer.script, offer.pinned):
         yield Finding("stale", ("script",), offer.pinned_code)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -18,11 +19,19 @@ SECONDS = 10.0
 MOST_BYTES = 256 * 1024
 MOST_STEPS = 3
 AT_ONCE = 2
-"""So many visitors of a process may wait for others' servers at the same time."""
+"""So many tests run in a process at the same time, from the first request to the verdict."""
 
 HEADERS = {
     "Accept": "text/html,application/xhtml+xml",
     "User-Agent": "Mozilla/5.0 (compatible; Clarion; looks whether a petition's form can be shown)",
+}
+
+
+_TOLD = {
+    "took too long": "slow",
+    "bad certificate": "certificate",
+    "no TLS": "certificate",
+    "headers too long": "headers",
 }
 
 
@@ -52,21 +61,25 @@ class Visits:
         self._own_hosts, self._sender = own_hosts, sender or Sender()
         self._places = threading.BoundedSemaphore(AT_ONCE)
 
-    def see(self, address: str) -> Seen:
-        """The page at an address, or where that leads. Raises `NotSeen`."""
-        url = written(address)
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """One of the few places, for as long as a test takes. Raises `NotSeen` if none is free."""
         if not self._places.acquire(blocking=False):
             raise NotSeen("busy")
         try:
-            return self._follow(url)
+            yield
+        finally:
+            self._places.release()
+
+    def see(self, address: str) -> Seen:
+        """The page at an address, or where that leads. Raises `NotSeen`."""
+        try:
+            return self._follow(written(address))
         except BadAddress as error:
             raise NotSeen("address") from error
         except NotSent as error:
-            told = {"took too long": "slow", "bad certificate": "certificate", "no TLS": "certificate"}
             # what is inside, what is nowhere and what does not answer sound alike: nobody learns from it what is inside
-            raise NotSeen(told.get(error.code, "away")) from error
-        finally:
-            self._places.release()
+            raise NotSeen(_TOLD.get(error.code, "away")) from error
 
     def _follow(self, url: str) -> Seen:
         ends = time.monotonic() + SECONDS
@@ -98,12 +111,12 @@ def written(address: str, there: str = "") -> str:
         parts = urlsplit(urljoin(there, text))
         host, port = parts.hostname or "", f":{parts.port}" if parts.port else ""
         host = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode()
+        path, query = (quote(part, safe=_SAFE) for part in (parts.path, parts.query))
     except (ValueError, UnicodeError) as error:
         raise NotSeen("address") from error
     if parts.username is not None or not host:
         raise NotSeen("address")
-    query = f"?{quote(parts.query, safe=_SAFE)}" if parts.query else ""
-    return f"{parts.scheme}://{host}{port}{quote(parts.path, safe=_SAFE) or '/'}{query}"
+    return f"{parts.scheme}://{host}{port}{path or '/'}{'?' if query else ''}{query}"
 
 
 _SAFE = "!\"$%&'()*+,-./:;<=>?@[]^_`{|}~"

@@ -12,15 +12,19 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from itsdangerous import TimestampSigner
+from sqlalchemy import insert
 from urllib3.util import connection
 
 from clarion.api import NotSent, Sender, petition
 from clarion.console import create_console
+from clarion.extensions import transaction
 from clarion.signatures import tasks
+from clarion.signatures.models import CountDelta
 from clarion.testing import Instance, link
 from clarion_embeds import invitations, partner, visiting
 from clarion_embeds.commands import command
 from clarion_embeds.partner import TESTS_OF_NETWORK
+from clarion_embeds.verdict import MOST_SHOWN, Verdict, judge
 from clarion_embeds.visiting import NotSeen, Visits, written
 
 LISTED = "https://writers.example"
@@ -119,6 +123,14 @@ def _sign(instance: Instance, number: int, place: str) -> None:
     instance.client.post(link(instance.mails()[-1], "confirm"), data={"action": "confirm"})
 
 
+def brought(instance: Instance, organisation: str, how_many: int) -> None:
+    """So many more signatures that an organisation brought."""
+    row = {"campaign_id": 1, "language": "en", "source": "embed", "area": "", "origin": "", "step": 1}
+    with instance.context(), transaction() as session:
+        row |= {"organisation": organisation, "brought_by": organisation}
+        session.execute(insert(CountDelta).values([row] * how_many))
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_it_counts_who_came_through_them_at_once(
     database: str, request, make_instance, make_folder, table, monkeypatch
@@ -129,23 +141,29 @@ def test_it_counts_who_came_through_them_at_once(
     writers, readers = path_of(instance), path_of(instance, "readers")
     monkeypatch.setattr("clarion.pages.pulse.FRESH_SECONDS", 0.0)
 
-    def counts() -> list[dict[str, int]]:
-        return [instance.client.get(f"{path}/count").get_json() for path in (writers, readers)]
+    def counts() -> list[tuple[int | None, int]]:
+        told = [instance.client.get(f"{path}/count").get_json() for path in (writers, readers)]
+        assert {one["through_from"] for one in told} == {10}
+        return [(one["through"], one["signatures"]) for one in told]
 
-    assert counts() == [{"through": 0, "signatures": 0}] * 2
+    assert counts() == [(None, 0)] * 2
     places = ["/library/en/embed?partner=writers", "/library/es/embed?partner=writers", "/library/en"]
     for number, place in enumerate([*places, "/library/en/embed?partner=readers"]):
         _sign(instance, number, place)
-    expected = [{"through": 2, "signatures": 4}, {"through": 2, "signatures": 4}]
+    assert counts() == [(None, 4)] * 2, "who sends the link to one person cannot watch them sign"
+    assert "Signatures through you fewer than 10 In all: 4" in words(instance.client.get(writers))
+    brought(instance, "writers", 7)
+    brought(instance, "readers", 8)
+    expected = [(None, 19), (10, 19)]
     assert counts() == expected, "the lead's are those of the petition's own page too"
     with instance.context():
         tasks.fold_counts()
     assert counts() == expected
-    assert "Signatures through you 2 In all: 4" in words(instance.client.get(writers))
     own = re.search(r"/library/en\?via=[\w-]{28}", instance.client.get(writers).get_data(as_text=True))
     assert own
     _sign(instance, 4, own[0])
-    assert counts()[0] == {"through": 3, "signatures": 5}, "who came by a link of theirs, too"
+    assert counts()[0] == (10, 20), "who came by a link of theirs, too"
+    assert "Signatures through you 10 In all: 20" in words(instance.client.get(writers))
 
 
 def test_what_is_chosen_is_in_the_code_and_in_the_preview(embeds) -> None:
@@ -240,8 +258,9 @@ def test_site(site: Site, embeds) -> Callable[..., Any]:
     instance = embeds(LISTED)
     path = path_of(instance)
 
-    def test(url: str = "", **more: str) -> Any:
-        return instance.client.post(f"{path}?lang=en&language=es", data={"url": url, **more})
+    def test(url: str = "", network: str = "127.0.0.1", **more: str) -> Any:
+        data, around = {"url": url, **more}, {"REMOTE_ADDR": network}
+        return instance.client.post(f"{path}?lang=en&language=es", data=data, environ_overrides=around)
 
     return test
 
@@ -335,6 +354,7 @@ def test_what_a_name_stands_for_is_looked_at(embeds, monkeypatch) -> None:
     [
         ("took too long", "longer than ten seconds"),
         ("bad certificate", "certificate of this site is not valid"),
+        ("headers too long", "longer than 64 KB"),
         ("unreachable", "cannot reach this page from here"),
         ("address not allowed", "cannot reach this page from here"),
     ],
@@ -359,6 +379,49 @@ def test_nobody_makes_a_scanner_of_it(test_site, site: Site) -> None:
     assert "Enough tests for this hour." not in words(answer)
 
 
+def test_what_is_pasted_is_counted_by_itself(test_site, site: Site, monkeypatch) -> None:
+    monkeypatch.setattr(partner, "PASTED_OF_NETWORK", 2)
+    site.answers["/"] = 200, {}, ""
+    answers = [test_site(pasted="server: nginx") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Enough tests for this hour. Please try again in the next one." in words(answers[2])
+    assert test_site("http://writers.example/").status_code == 200
+
+
+@pytest.mark.parametrize("pasted", ["", "server: nginx"])
+def test_one_network_does_not_use_up_what_a_partner_has(pasted: str, test_site, site: Site, monkeypatch) -> None:
+    for kind in ("TESTS", "PASTED"):
+        monkeypatch.setattr(partner, f"{kind}_OF_NETWORK", 2)
+        monkeypatch.setattr(partner, f"{kind}_OF_PARTNER", 3)
+    site.answers["/"] = 200, {}, ""
+    networks = [1, 1, 1, 1, 1, 2, 2, 3]
+    statuses = [test_site("http://writers.example/", f"192.0.{n}.7", pasted=pasted).status_code for n in networks]
+    assert statuses == [200, 200, 429, 429, 429, 200, 429, 429]
+
+
+def test_a_verdict_takes_one_of_the_few_places(test_site, monkeypatch) -> None:
+    statuses: list[int] = []
+
+    def while_others_are_judged(*given: Any) -> Verdict:
+        statuses.append(test_site(pasted="server: nginx").status_code)
+        return judge(*given)
+
+    monkeypatch.setattr(partner, "judge", while_others_are_judged)
+    assert test_site(pasted="server: nginx").status_code == 200
+    assert statuses == [503] + [200] * (visiting.AT_ONCE - 1)
+
+
+def test_of_very_many_findings_some_are_told(test_site) -> None:
+    policies = "\n".join(f"content-security-policy: sandbox; frame-src {n}; img-src 'none'" for n in range(900))
+    answer = test_site(pasted=policies)
+    assert answer.get_data(as_text=True).count('class="finding"') == MOST_SHOWN
+    assert "Your page has more Content-Security-Policies than we read (20, and 64 KB in all)" in words(answer)
+    assert "And more: mend these first, then test again." in words(answer)
+    quotes = test_site(pasted=f"<meta http-equiv=Content-Security-Policy content='frame-src {chr(34) * 59_000}'>")
+    assert "And more" not in words(quotes)
+    assert len(quotes.data) < 2_000_000
+
+
 def test_few_wait_for_others_at_the_same_time(site: Site) -> None:
     over, waiting = threading.Event(), threading.Semaphore(0)
 
@@ -370,7 +433,7 @@ def test_few_wait_for_others_at_the_same_time(site: Site) -> None:
     visits = Visits((), site.sender(resolve=hang))
 
     def see() -> None:
-        with pytest.raises(NotSeen):
+        with pytest.raises(NotSeen), visits.place():
             visits.see("http://writers.example/")
 
     threads = [threading.Thread(target=see) for _ in range(visiting.AT_ONCE)]
@@ -378,12 +441,12 @@ def test_few_wait_for_others_at_the_same_time(site: Site) -> None:
         thread.start()
     for _ in threads:
         assert waiting.acquire(timeout=10)
-    with pytest.raises(NotSeen, match="busy"):
-        visits.see("http://writers.example/")
+    with pytest.raises(NotSeen, match="busy"), visits.place():
+        pass
     over.set()
     for thread in threads:
         thread.join(timeout=10)
-    with pytest.raises(NotSeen, match="away"):
+    with pytest.raises(NotSeen, match="away"), visits.place():
         visits.see("http://writers.example/")
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from clarion.testing import Instance, link
 
-from .test_partner import LISTED, path_of
+from .test_partner import LISTED, brought, path_of
 
 WIDTHS = (320, 390, 800, 1280)
 
@@ -72,7 +72,7 @@ def test_a_signature_is_seen_without_a_reload(at, open_page) -> None:
     instance, url = at
     page = open_page(url)
     figures = page.locator("[data-figure]")
-    expect(figures).to_have_text(["0", "0"])
+    expect(figures).to_have_text(["fewer than 10", "0"])
     place = "/library/en/embed?partner=writers"
     token = re.search(r'name="token"[^>]*value="([^"]+)"', instance.client.get(place).get_data(as_text=True))
     assert token
@@ -80,7 +80,9 @@ def test_a_signature_is_seen_without_a_reload(at, open_page) -> None:
     instance.client.post(place, data=form)
     instance.work()
     instance.client.post(link(instance.mails()[-1], "confirm"), data={"action": "confirm"})
-    expect(figures).to_have_text(["1", "1"], timeout=3000)
+    expect(figures).to_have_text(["fewer than 10", "1"], timeout=3000)
+    brought(instance, "writers", 9)
+    expect(figures).to_have_text(["10", "10"], timeout=3000)
 
 
 def test_without_a_script_it_does_all_of_it(at, open_page) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from clarion_embeds.loader import INTEGRITY, PATH
 from clarion_embeds.pagehead import PageHead, read_pasted
-from clarion_embeds.policies import Policy, matches
+from clarion_embeds.policies import Policy
 from clarion_embeds.verdict import WAYS, Offer, Verdict, judge
 
 from .cases import CASES, CSP, Case
@@ -167,13 +165,5 @@ PASTED = {
 @pytest.mark.parametrize("name", PASTED)
 def test_headers_are_read_as_people_copy_them(name: str) -> None:
     page = PageHead.read(*read_pasted(PASTED[name]))
-    assert len(page.policies) == 1
+    assert len(page.policies()[0]) == 1
     assert not judge(page, offer()).works("frame")
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
-def test_anything_can_be_pasted(text: str) -> None:
-    for words in (text, f"{CSP}: {text}", f"<{text}", f"<![{text}", f'<meta http-equiv="{CSP}" content="{text}">'):
-        judge(PageHead.read(*read_pasted(words)), offer(), PAGE)
-    matches(text, HOME, PAGE)

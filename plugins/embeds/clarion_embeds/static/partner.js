@@ -52,7 +52,7 @@
   const renew = () => {
     if (!document.hidden) fetch(main.dataset.countUrl).then((answer) => answer.json()).then((known) => {
       document.querySelectorAll("[data-figure]").forEach((figure) => {
-        const said = known[figure.dataset.figure].toLocaleString(main.dataset.locale, { useGrouping: "always", numberingSystem: "latn" });
+        const said = known[figure.dataset.figure]?.toLocaleString(main.dataset.locale, { useGrouping: "always", numberingSystem: "latn" }) ?? figure.dataset.few;
         if (figure.textContent !== said) figure.textContent = said;
       });
     }).catch(() => {});
