@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,33 @@ PAYLOADS = (
     "\t",
     "\u200e-1",
     '="a"&"b"',
+    "a;=cmd|'/Ccalc'!A0;b Z.",
+    "a;\"=cmd|'/Ccalc'!A0\";b",
+    'a";"=1+1',
+    'a;";=1+1',
+    'a";";"=1+1',
+    'a";""""=1+1',
+    '"=1+1"',
+    ";=1+1",
+    ";;;@A1",
+    "a; +1+1",
+    'a; " =1+1',
+    "a;\u200b\u00a0=1+1",
+    "a;＝1+1",
+    "a,-1+1",
+    'a",=1+1,"b',
+    "a\t=1+1",
+    "a|@SUM(1)",
+    "a|'|=1+1",
+    "a\n=1+1",
+    "a\r\n =1+1",
+    'a"\r\n"=1+1',
 )
-HARMLESS = ("Ana L.", "O'Brien K.", "'Ana", "李.", "a=b", "Jean-Luc R.", "ليلى م.", "Null", "True", "1e5", "")
+HARMLESS = (
+    *("Ana L.", "O'Brien K.", "'Ana", "李.", "a=b", "Jean-Luc R.", "ليلى م.", "Null", "True", "1e5", ""),
+    *("Ana (+34 600 123 456)", "555-0100", "King, Jr.", "Ana; Eva", "Ana | Eva-Luz", "Ana, a@b.example", 'Ana "-" L.'),
+)
+TRIGGERS = tuple("=+-@＝＋－＠")
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -56,12 +82,22 @@ def test_a_payload_is_text_in_both(payload: str, tmp_path: Path) -> None:
     assert raw.startswith(b"\xef\xbb\xbf")
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
         _, read = csv.reader(file)
-    assert read == [f"'{payload}"] * 5
+    assert [cell.replace("'", "") for cell in read] == [payload.replace("'", "")] * 5, "what was meant can be read"
+    assert_no_cell_is_a_formula(tmp_path / "a.csv")
     for cell in next(load_workbook(tmp_path / "a.xlsx").active.iter_rows(min_row=2)):
         assert cell.data_type in ("s", "inlineStr")
         assert str(cell.value).strip() == payload.replace("\r\n", "\n").replace("\r", "\n").strip() or "_x" in str(
             cell.value
         )
+
+
+def assert_no_cell_is_a_formula(path: Path) -> None:
+    """However it is taken apart: spreadsheets part cells by what their country has, some know no quotes, some trim."""
+    for delimiter, quoting in itertools.product(",;\t|", (csv.QUOTE_ALL, csv.QUOTE_NONE)):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file, delimiter=delimiter, quoting=quoting) for cell in row]
+        for cell in cells:
+            assert not cell.lstrip('" \t\r\n\u00a0\u202f\u3000\u200b\u200e\u2066\ufeff').startswith(TRIGGERS)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

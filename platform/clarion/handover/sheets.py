@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +14,21 @@ import xlsxwriter
 ROWS = 1_000_000
 """Rows of one sheet; a spreadsheet takes 1,048,576."""
 
-_TRIGGERS = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
-_UNSEEN = " \u00a0\u2007\u202f\u3000\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"
+_UNSEEN = "\\s\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"
+
+_FORMULA = re.compile(rf"(^|[;,|\t\r\n])(?=[\"{_UNSEEN}]*[=+\-@＝＋－＠\t\r\n])")
+"""Where a cell may begin, for whichever reader, and what follows makes a formula of it."""
 
 Cells = Sequence[str]
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before it where a spreadsheet would take it for a formula (OWASP ASVS 1.2.10).
+    """The text with an apostrophe wherever a spreadsheet could take the rest for a formula (OWASP ASVS 1.2.10).
 
-    Spaces and what cannot be seen before the sign do not save it: some spreadsheets drop them.
+    That is at its start, and after every sign at which some spreadsheet parts cells: in much of Europe `;`, for which
+    our own quotes are none. Spaces, quotes and what cannot be seen before the formula do not save it: some drop them.
     """
-    return f"'{text}" if text.startswith(_TRIGGERS) or text.lstrip(_UNSEEN).startswith(_TRIGGERS) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
 def write_csv(path: Path, head: Cells, rows: Iterable[Cells]) -> None:
