@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 from click.exceptions import NoArgsIsHelpError
 
@@ -31,18 +29,20 @@ class _Verbose(click.Group):
 
     def list_commands(self, context: click.Context) -> list[str]:
         """The names of all commands, those of plugins too."""
-        return sorted({*super().list_commands(context), *self._of_plugins()})
+        return sorted({*super().list_commands(context), *plugins.brought()[0]})
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """A command by its name; plugins are asked only for one that Clarion has not."""
-        return super().get_command(context, name) or self._of_plugins().get(name)
+        """A command by its name; plugins are asked only for one that Clarion has not.
 
-    def _of_plugins(self) -> Mapping[str, click.Command]:
-        try:
-            return plugins.brought()
-        except SettingsError:
-            # help must be had with settings that are wrong; whatever uses them tells what is wrong with them
-            return {}
+        Where it is none of theirs either, it may be that of a plugin with a fault: that is told before.
+        """
+        own = super().get_command(context, name)
+        if own is not None:
+            return own
+        brought, faults = plugins.brought()
+        for fault in () if name in brought else faults:
+            click.echo(fault, err=True)
+        return brought.get(name)
 
     def invoke(self, context: click.Context) -> object:
         """Run the command and put expected errors into words."""

@@ -78,6 +78,53 @@ def test_its_commands_are_on_the_command_line(doors, monkeypatch) -> None:
     assert "Knock on a door." in CliRunner().invoke(main, ["--help"]).output
 
 
+ALSO = """
+class P(Plugin):
+    api = API_VERSION
+
+    @hookimpl
+    def commands(self):
+        yield click.Command("ring", callback=lambda: click.echo("ring ring"))
+        {}
+"""
+
+COMMANDS = {
+    "raises": ("1 / 0", "its commands cannot be had (ZeroDivisionError: division by zero)."),
+    "ends the process": ("sys.exit(3)", "its commands cannot be had (SystemExit: 3)."),
+    "gives junk": ("yield 7", "its commands cannot be had (Junk: several of Command were wanted, not of int)."),
+    "takes another's name": ('yield click.Command("knock")', 'another plugin has the command "knock" too.'),
+}
+
+
+@pytest.mark.parametrize("case", COMMANDS)
+def test_commands_with_a_fault_leave_those_of_other_plugins(
+    case: str, doors, install, make_folder, monkeypatch
+) -> None:
+    """And the fault is told: where a command is looked for in vain, and where all is checked."""
+    source, words = COMMANDS[case]
+    install(also=ALSO.format(source))
+    monkeypatch.chdir(doors.home)
+    monkeypatch.setenv("CLARION_CONFIG", "own.toml")
+    (doors.home / "own.toml").write_text("[plugins.doors]\n[plugins.also]\n")
+    make_folder()
+    assert CliRunner().invoke(main, ["knock"]).output == "knock knock\n"
+    assert "Knock on a door." in CliRunner().invoke(main, ["--help"]).output
+    missed = CliRunner().invoke(main, ["kick"])
+    assert missed.stderr.splitlines()[0] == f"plugins.also: {words}"
+    assert "No such command 'kick'" in missed.stderr
+    checked = CliRunner().invoke(main, ["check"])
+    assert (checked.exit_code, checked.output.count(f"warning: plugins.also: {words}\n")) == (0, 1)
+
+
+def test_a_command_of_a_plugin_that_cannot_be_used_is_missed_with_the_reason(doors, monkeypatch) -> None:
+    monkeypatch.chdir(doors.home)
+    (doors.home / "own.toml").write_text("[plugins.doors]\ncolour = 1\n")
+    monkeypatch.setenv("CLARION_CONFIG", "own.toml")
+    told = CliRunner().invoke(main, ["knock"])
+    assert told.exit_code == 2
+    assert told.stderr.startswith("plugins.doors.colour: there is no such setting. This plugin takes none.\n")
+
+
 @pytest.mark.parametrize(
     ("table", "told"),
     [

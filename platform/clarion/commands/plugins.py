@@ -159,14 +159,21 @@ def new(name: str, folder: str) -> None:
     click.echo(f"  and switch it on in the settings: [plugins.{made.name}]")
 
 
-def brought() -> Mapping[str, click.Command]:
-    """The commands of the plugins that are on, by name. Raises `SettingsError`."""
-    settings = load_settings()
-    if not settings.plugins:
-        return {}
-    from ..plugins.manager import Plugins
+def brought() -> tuple[Mapping[str, click.Command], Sequence[str]]:
+    """The commands of the plugins that are on, by name, and what is wrong where some cannot be had."""
+    from ..settings import SettingsError
 
-    return {name: _inside(command) for name, command in Plugins(settings).commands().items()}
+    try:
+        settings = load_settings()
+        if not settings.plugins:
+            return {}, ()
+        from ..plugins.manager import Plugins
+
+        commands, faults = Plugins(settings).commands()
+    except SettingsError as error:
+        # help must be had with settings that are wrong
+        return {}, str(error).splitlines()
+    return {name: _inside(command) for name, command in commands.items()}, faults
 
 
 def _inside(command: click.Command) -> click.Command:

@@ -161,15 +161,20 @@ class Plugins:
                 found.append(Panel(f"{name}.{panel.id}", panel.title, partial(shown, app, guard, panel.render)))
         return found
 
-    def commands(self) -> dict[str, click.Command]:
-        """The plugins' commands, by name. Raises `SettingsError`."""
+    def commands(self) -> tuple[dict[str, click.Command], list[str]]:
+        """The plugins' commands, by name, and a line for each plugin whose commands cannot be had or called."""
         found: dict[str, click.Command] = {}
-        for name, commands in self._at_start("commands", given.commands):
-            for command in commands:
-                if str(command.name) in found:
-                    raise SettingsError(f'plugins.{name}: another plugin has the command "{command.name}" too.')
-                found[str(command.name)] = command
-        return found
+        faults: list[str] = []
+        for name, function, _ in self._with("commands"):
+            try:
+                brought = asked(name, "its commands cannot be had", partial(_give, function, given.commands))
+            except SettingsError as error:
+                faults.append(str(error))
+                continue
+            for command in brought:
+                if found.setdefault(str(command.name), command) is not command:
+                    faults.append(f'plugins.{name}: another plugin has the command "{command.name}" too.')
+        return found, faults
 
     def chores(self) -> list[Chore]:
         """The plugins' chores, each behind its guard. Raises `SettingsError`."""
@@ -226,8 +231,8 @@ class Plugins:
         return {place: guard.off for place, guard in self._guards.items()}
 
     def site_warnings(self, campaigns: Sequence[Campaign]) -> list[str]:
-        """What plugins find odd in their settings, now that all campaigns are known; each under the plugin's name."""
-        found: list[str] = []
+        """What is wrong with plugins' commands, and what they find odd now that all campaigns are known."""
+        _, found = self.commands()
         for name, function, wanted in self._with("site_warnings"):
             ask = self._inside(partial(function, *([campaigns] if wanted else [])))
             nothing: list[str] = []

@@ -98,6 +98,9 @@ setting is unknown, a hook is misspelt, it was written for another version of th
 `clarion plugins` marks it, with the reason, and lists the others. In production no site starts without a plugin
 that sends mails.
 
+Commands are asked for when somebody types one, so a fault in them stops no site and no command of another plugin.
+`clarion check` and `clarion doctor` warn of it, and whoever types one in vain is told.
+
 Take the folder of a plugin away, with its table, and nothing of it is left. A table without its plugin stops the start,
 so that nobody finds out by mails that were never sent.
 
