@@ -98,6 +98,10 @@ REFUSED = {
         GOOD + "    page_slots = 'campaign.footer'\n    @hookimpl\n    def page_slot(self): return ''",
         "page_slots is a tuple of texts",
     ),
+    "names its hook for slots as it names the slots": (
+        GOOD + "    @hookimpl\n    def page_slots(self, slot): return ''",
+        'there is no hook "page_slots". Did you mean "page_slot"?',
+    ),
     "fills slots that it does not name": (
         GOOD + "    @hookimpl\n    def page_slot(self): return ''",
         "page_slots names the places that page_slot fills; it has one without the other",
@@ -218,6 +222,17 @@ def test_the_list_marks_the_one_that_is_wrong_and_shows_the_others(listed, table
     assert listed("[plugins.good]\n")[0] == 0
 
 
+@pytest.mark.parametrize("mark", ["", "@hookimpl"])
+def test_the_list_marks_a_hook_that_has_the_name_of_the_slots(mark: str, install, listed) -> None:
+    install(mixed=f"class P(Plugin):\n    ' '\n    api = 1\n    {mark}\n    def page_slots(self, slot): return ''")
+    for named in (False, True):
+        code, told = listed("[plugins.good]\n" + "[plugins.mixed]\n" * named)
+        assert code == named
+        assert "good ?, on\n  Counts doors." in told
+        assert "mixed ?, CANNOT BE USED:" in told or not named
+        assert told.count('Did you mean "page_slot"') == 1
+
+
 def test_the_list_is_there_where_the_site_would_not_start_for_want_of_a_plugin(listed) -> None:
     site = '[site]\nenvironment = "production"\nbase_url = "https://petitions.example"\n'
     code, told = listed(site)
@@ -251,6 +266,42 @@ class P(Plugin):
     (on,) = instance.app.extensions["clarion.plugins"].on
     assert on.plugin.settings.most == 3
     assert (on.plugin.place.home, on.plugin.place.production) == (instance.home, False)
+
+
+DEEP = """
+class Sub(PluginSettings):
+    colour: str = ""
+
+class Other(PluginSettings):
+    size: int = 1
+
+class S(PluginSettings):
+    sub: Sub | None = None
+    either: Sub | Other | None = None
+    doors: dict[str, Sub | None] = {}
+    rows: list[Sub] = []
+
+class P(Plugin):
+    api = API_VERSION
+    Settings = S
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"sub": {"color": "red"}}, 'plugins.odd.sub.color: there is no such setting. Did you mean "colour"?'),
+        ({"either": {"siz": 1}}, 'siz: there is no such setting. Did you mean "size"?'),
+        ({"doors": {"front": {"color": 1}}}, 'doors.front.color: there is no such setting. Did you mean "colour"?'),
+        ({"rows": [{"color": "red"}]}, 'rows.0.color: there is no such setting. Did you mean "colour"?'),
+        ({"sub": {"colour": {"deep": 1}}}, "plugins.odd.sub.colour: Input should be a valid string."),
+    ],
+)
+def test_an_unknown_key_is_named_however_deep_it_stands(table, words: str, install, make_instance) -> None:
+    install(odd=DEEP)
+    with pytest.raises(SettingsError) as told:
+        make_instance(plugins={"odd": table})
+    assert words in str(told.value)
 
 
 def test_each_application_has_plugins_of_its_own(install, make_instance) -> None:

@@ -117,7 +117,7 @@ def _told(name: str, made: type[Plugin], app: Flask | None) -> list[str]:
     routes = app.extensions["clarion.plugins"].routes if app else {}
     hooks = [hook for hook in HOOKS if hasattr(made, hook)]
     lines = [
-        f"{(made.__doc__ or '').strip().splitlines()[0]}" if made.__doc__ else "",
+        (made.__doc__ or "").strip().partition("\n")[0],
         f"hooks: {', '.join(hooks) or 'none'}",
         f"routes: {', '.join(route for route in routes[name] if route.startswith('/hooks/')) or 'none'}"
         if name in routes

@@ -52,10 +52,7 @@ def load(name: str, table: Mapping[str, Any], known: Mapping[str, Sequence[Entry
     """The plugin of this name with the settings of its table. Raises `SettingsError`."""
     made = plugin_class(name, known)
     settings = _settings(name, made, table)
-    plugin = asked(name, "it cannot be made", lambda: made(settings, place))
-    _check_hooks(name, plugin)
-    _check_slots(name, plugin)
-    return plugin
+    return asked(name, "it cannot be made", lambda: made(settings, place))
 
 
 def plugin_class(name: str, known: Mapping[str, Sequence[EntryPoint]]) -> type[Plugin]:
@@ -78,6 +75,8 @@ def plugin_class(name: str, known: Mapping[str, Sequence[EntryPoint]]) -> type[P
         )
     for model in ("Settings", "CampaignSettings"):
         _check_model(name, model, getattr(found, model, None))
+    _check_hooks(name, found)
+    _check_slots(name, found)
     return found
 
 
@@ -112,13 +111,20 @@ def told(model: type[PluginSettings], error: ValidationError) -> Iterator[tuple[
 
 def _known_at(model: type[BaseModel], path: Sequence[str]) -> list[str]:
     """The settings that a table has, however deep it stands in the plugin's own."""
-    here: Any = model
+    here = [model]
     for part in path:
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            here = here.model_fields[part].annotation
-        else:  # a table of tables, by names of one's own
-            here = get_args(here)[-1]
-    return list(here.model_fields)
+        fields = [one.model_fields[part].annotation for one in here if part in one.model_fields]
+        # what names no field of a model is a name of one's own, or a place in a list
+        here = [deeper for field in fields for deeper in _models_in(field)] or here
+    return [field for one in here for field in one.model_fields]
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that a type is made from: of `dict[str, A | B] | None`, both."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)
 
 
 def _settings(name: str, made: type[Plugin], table: Mapping[str, Any]) -> PluginSettings:
@@ -132,10 +138,10 @@ def _settings(name: str, made: type[Plugin], table: Mapping[str, Any]) -> Plugin
         raise SettingsError("\n".join(lines)) from error
 
 
-def _check_hooks(name: str, plugin: Plugin) -> None:
+def _check_hooks(name: str, made: type[Plugin]) -> None:
     """Refuse a hook that is misspelt, has lost its mark or is awaited: it would be ignored without a word."""
-    for attribute in dir(type(plugin)):
-        found = getattr(type(plugin), attribute, None)
+    for attribute in dir(made):
+        found = getattr(made, attribute, None)
         marked = hasattr(found, f"{GROUP}_impl")
         if marked and inspect.iscoroutinefunction(found):
             raise SettingsError(
@@ -153,16 +159,16 @@ def _check_hooks(name: str, plugin: Plugin) -> None:
             raise SettingsError(f'plugins.{name}: "{attribute}" is a hook and must be marked with @hookimpl.')
 
 
-def _check_slots(name: str, plugin: Plugin) -> None:
+def _check_slots(name: str, made: type[Plugin]) -> None:
     """Refuse a place that pages do not have, and places that nothing fills."""
     for declared in ("page_slots", "routes_elsewhere"):
-        found = getattr(plugin, declared)
+        found = getattr(made, declared)
         if not isinstance(found, tuple) or not all(isinstance(one, str) for one in found):
             raise SettingsError(f'plugins.{name}: {declared} is a tuple of texts, such as ("…",).')
-    for slot in plugin.page_slots:
+    for slot in made.page_slots:
         if slot not in SLOTS:
             raise SettingsError(f'plugins.{name}: no page has the slot "{slot}". {did_you_mean(slot, SLOTS)}')
-    if bool(plugin.page_slots) != hasattr(plugin, "page_slot"):
+    if bool(made.page_slots) != hasattr(made, "page_slot"):
         raise SettingsError(
             f"plugins.{name}: page_slots names the places that page_slot fills; it has one without the other."
         )
