@@ -44,6 +44,10 @@ class Limits:
     per_connection: int = PER_CONNECTION
 
 
+NO_TLS = "no STARTTLS offered: try smtps:// with port 465, or port 587"
+NO_LOGIN = "no login offered: try another port, or no user in the url"
+
+
 class Gone(Exception):
     """A kept connection had been closed before it heard anything of this mail."""
 
@@ -158,6 +162,8 @@ class SmtpChannel:
             raise meaning("connect", error.smtp_code, _text(error.smtp_error)) from error
         except smtplib.SMTPServerDisconnected as error:
             raise Unreachable(type(error).__name__) from error
+        except smtplib.SMTPNotSupportedError as error:
+            raise Unreachable(NO_LOGIN) from error
         except smtplib.SMTPException as error:
             raise Unreachable(f"not let in: {type(error).__name__}") from error
         except OSError as error:
@@ -182,10 +188,12 @@ class SmtpChannel:
         if connection.sock is not None:
             connection.sock.settimeout(COMMAND_SECONDS)
         connection.ehlo_or_helo_if_needed()
-        if not self.tls_first and (connection.has_extn("starttls") or not _is_loopback(self.host)):
-            # refused where it is not offered: not one byte of a mail goes out in clear
+        if not self.tls_first and connection.has_extn("starttls"):
             connection.starttls(context=self._tls)
             connection.ehlo()
+        elif not self.tls_first and not _is_loopback(self.host):
+            # not one byte of a mail goes out in clear
+            raise Unreachable(NO_TLS)
         if self.user:
             connection.login(self.user, self.password)
 

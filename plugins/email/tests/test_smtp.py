@@ -237,19 +237,20 @@ class Listener:
 
 
 @pytest.mark.parametrize(
-    "server",
+    ("server", "told"),
     [
-        lambda: Listener("PIPELINING", "8BITMIME", "AUTH PLAIN LOGIN"),
-        lambda: Listener("STARTTLS", tls=b"454 4.7.0 not now\r\n"),
-        lambda: Listener("STARTTLS", tls=b"220 go on\r\n250 PIPELINING\r\n"),
+        (lambda: Listener("PIPELINING", "8BITMIME", "AUTH PLAIN LOGIN"), "no STARTTLS offered: try smtps:// with port"),
+        (lambda: Listener("STARTTLS", tls=b"454 4.7.0 not now\r\n"), "not let in"),
+        (lambda: Listener("STARTTLS", tls=b"220 go on\r\n250 PIPELINING\r\n"), "SSLError"),
     ],
     ids=["not offered", "offered and refused", "words slipped in behind"],
 )
-def test_where_tls_cannot_be_had_not_a_byte_of_mail_is_sent(server, monkeypatch) -> None:
+def test_where_tls_cannot_be_had_not_a_byte_of_mail_is_sent(server, told: str, monkeypatch) -> None:
     monkeypatch.setattr(smtp, "_is_loopback", lambda host: False)
     listener = server()
-    with pytest.raises(Unreachable):
+    with pytest.raises(Unreachable) as error:
         SmtpChannel(f"smtp://clarion@127.0.0.1:{listener.port}", "horse", SENDER).send(MAIL)
+    assert error.value.code.startswith(told)
     listener.thread.join(10)
     said = listener.heard.upper()
     assert said.startswith(b"EHLO [127.0.0.1]\r\n")
@@ -373,6 +374,12 @@ def test_starttls_and_login(serve, channel, authority, monkeypatch, tmp_path) ->
     with pytest.raises(Blocked) as told:
         channel(controller, "clarion", "wrong").send(MAIL)
     assert told.value.code == "535 5.7.8"
+
+
+def test_where_no_login_is_offered_that_is_said() -> None:
+    listener = Listener("PIPELINING", "8BITMIME")
+    with pytest.raises(Unreachable, match="no login offered: try another port"):
+        SmtpChannel(f"smtp://clarion@127.0.0.1:{listener.port}", "horse", SENDER).send(MAIL)
 
 
 def test_a_domain_is_the_one_that_name_servers_know(channel, serve) -> None:
