@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,10 +21,12 @@ from clarion.delivery.signers import sealed_of
 from clarion.domain.person import Person
 from clarion.extensions import db, now, transaction
 from clarion.outbox import service as outbox
-from clarion.outbox.models import CAPPED, MAILBOX_CAP, SENT, Message
+from clarion.outbox.models import CAPPED, DUE, MAILBOX_CAP, SENT, Message
 from clarion.signatures import service, tasks
 from clarion.signatures.models import Signature
 from clarion.testing import Instance, link
+from clarion.worker import Worker
+from rig.site import Valkey, wait_until
 
 NOBODY = "redis://127.0.0.1:1/0"
 """A broker that does not answer."""
@@ -89,18 +91,40 @@ def counted(instance: Instance) -> list[int]:
         return list(db.session.scalars(select(MailCap.n)))
 
 
-@pytest.mark.parametrize("place", ["sqlite, no broker needed", "postgresql, broker away"])
+@pytest.fixture
+def valkey() -> Iterator[str]:
+    """The address of a Valkey of its own."""
+    server = Valkey()
+    yield server.url
+    server.stop()
+
+
+def work_by_broker(instance: Instance) -> None:
+    """Let the threads of a worker, woken over the broker, send all that is due."""
+    worker = Worker(instance.app)
+    worker.start()
+    try:
+        wait_until(lambda: all(state != DUE for state, _ in states(instance)), lambda: str(states(instance)), 120)
+    finally:
+        worker.stop()
+
+
+@pytest.mark.parametrize("place", ["sqlite, no broker needed", "postgresql, broker away", "postgresql and valkey"])
 def test_ten_thousand_forms_bring_each_victim_three_mails_a_day(place: str, make_instance, publish, request) -> None:
     if place.startswith("sqlite"):
         instance = make_instance()
     else:
-        instance = make_instance(request.getfixturevalue("postgres_url"), broker={"url": NOBODY})
+        broker = NOBODY if place.endswith("away") else request.getfixturevalue("valkey")
+        instance = make_instance(request.getfixturevalue("postgres_url"), broker={"url": broker})
     sink, slugs = Sink(instance), publish(instance, 50)
     victims = [f"victim{n}@readers.example" for n in range(100)]
     sign(instance, [(slug, victim) for _twice in range(2) for slug in slugs for victim in victims])
     with instance.context():
         assert db.session.scalar(select(func.count()).select_from(Message)) == 10_000
-    instance.work()
+    if place.endswith("valkey"):
+        work_by_broker(instance)
+    else:
+        instance.work()
     assert Counter(sink.got) == dict.fromkeys(victims, 3)
     assert states(instance)[CAPPED, MAILBOX_CAP] == 4_700
     assert counted(instance) == [3] * 100

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,9 @@ ROOT = Path(__file__).parents[2]
 PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 
 
+COMMAND = "from clarion.cli import main; main()"
+
+
 def install(target: Path, *folders: Path) -> None:
     """Install distributions, and nothing that they need, into a folder of their own."""
     words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
@@ -28,9 +34,9 @@ def install(target: Path, *folders: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def run(target: Path, home: Path, *words: str, **settings: str) -> str:
-    """What a command says where only these distributions are installed."""
-    code = f"import sys; sys.path.insert(0, {str(target)!r}); from clarion.cli import main; main()"
+def run(target: Path, home: Path, *words: str, code: str = COMMAND, **settings: str) -> str:
+    """What a command says, or some lines of Python, where only these distributions are installed."""
+    code = f"import sys; sys.path.insert(0, {str(target)!r})\n{code}"
     environ = {key: value for key, value in os.environ.items() if not key.startswith("CLARION_")}
     done = subprocess.run(
         [sys.executable, "-I", "-c", _ALONE + code, *words],
@@ -63,6 +69,52 @@ def test_the_core_alone_and_with_one_plugin(tmp_path: Path) -> None:
     install(target, ROOT / "plugins" / "email")
     assert "email 0.1.0, off" in run(target, tmp_path, "plugins")
     assert "email 0.1.0, on" in run(target, tmp_path, "plugins", CLARION_PLUGINS__EMAIL__URL="file:mail")
+
+
+START = """
+from clarion.app import create_app
+from clarion.settings import load_settings
+app = create_app(load_settings())
+paths = "/readyz", "/", "/library/en", "/hooks/webhooks/"
+print(*[app.test_client().get(path).status_code for path in paths])
+print([rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/hooks/")])
+print([name for name in sys.modules if name.startswith("clarion_")])
+print(*app.extensions["clarion.plugins"].listeners(), sep=", ")
+"""
+"""Start the site and ask it: is it there, and what is there of plugins?"""
+
+
+@pytest.mark.timeout(300)  # each command is a process that imports everything
+def test_a_plugin_that_was_taken_away_leaves_its_tables_and_nothing_else(tmp_path: Path, make_folder) -> None:
+    target = tmp_path / "installed"
+    install(target, ROOT, ROOT / "plugins" / "webhooks")
+    settings, on = tmp_path / "own.toml", {"CLARION_CONFIG": "own.toml"}
+    settings.write_text("[plugins.webhooks]\n")
+    make_folder()
+    assert "webhooks at 0" in run(target, tmp_path, "db", "upgrade", **on)
+    assert "library" in run(target, tmp_path, "publish", "library", **on)
+    started = run(target, tmp_path, code=START, **on).splitlines()
+    assert ("clarion_webhooks" in started[2], started[3]) == (True, "webhooks")
+    tables = tables_of_webhooks(tmp_path)
+    assert "webhooks_delivery" in tables
+
+    for folder in target.glob("clarion_webhooks*"):  # its package, and what an installer notes of it
+        shutil.rmtree(folder)
+    told = run(target, tmp_path, "status", **on)
+    assert told == "Error: plugins.webhooks: no plugin of this name is installed. None is installed.\n"
+    settings.write_text("")
+    assert run(target, tmp_path, code=START, **on).splitlines() == ["200 200 200 404", "[]", "[]", ""]
+    assert "No plugin is installed." in run(target, tmp_path, "plugins", **on)
+    assert "No such command 'webhooks'" in run(target, tmp_path, "webhooks", **on)
+    upgraded = run(target, tmp_path, "db", "upgrade", **on)
+    assert ("The database is at" in upgraded, "webhooks" in upgraded) == (True, False)
+    assert tables_of_webhooks(tmp_path) == tables
+
+
+def tables_of_webhooks(home: Path) -> list[str]:
+    with closing(sqlite3.connect(home / "var" / "clarion.db")) as database:
+        rows = database.execute("SELECT name FROM sqlite_master WHERE name LIKE '%webhooks%' AND type = 'table'")
+        return sorted(name for (name,) in rows)
 
 
 def test_a_plugin_that_was_just_made_passes_its_test(tmp_path: Path) -> None:

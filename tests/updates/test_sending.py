@@ -90,6 +90,33 @@ def test_the_link_to_unsubscribe_tells_whose_mails_end(either_instance: Instance
     assert (read.organisation, read.channel) == ("readers", "email")
 
 
+@pytest.mark.parametrize("written_before", [False, True])
+def test_who_ended_mails_by_one_click_gets_no_later_update(
+    either_instance: Instance, signer, schedule, row, *, written_before: bool
+) -> None:
+    """As a mailbox provider asks for it (RFC 8058), also where the later one was written and had not left."""
+    for name in ("ana", "bob"):
+        signer(name, "readers")
+    schedule()
+    either_instance.work()
+    first = updates(either_instance)
+    assert set(first) == {"ana@signers.example", "bob@signers.example"}
+    path = "/" + first["ana@signers.example"]["List-Unsubscribe"].strip("<>").split("/", 3)[3]
+    later = "2026-08-01-vote"
+    if written_before:
+        schedule(later)
+        assert spread_all(either_instance) == 2
+    answer = either_instance.client.post(path, data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    if not written_before:
+        schedule(later)
+    either_instance.work()
+    got = Counter(str(mail["To"]) for mail in either_instance.mails() if ":update:" in mail["Feedback-ID"])
+    assert got == {"ana@signers.example": 1, "bob@signers.example": 2}
+    assert (row(later).state, row(later).written) == (SENT, 1 + written_before)
+    assert states(either_instance) == Counter(sent=3, needless=int(written_before)) - Counter()
+
+
 @pytest.mark.parametrize("change", ["consent", "signature", "erased"])
 def test_who_says_no_before_it_leaves_gets_nothing(either_instance: Instance, signer, schedule, change: str) -> None:
     ana = signer("ana", "readers")

@@ -11,8 +11,10 @@ import pytest
 
 from clarion.delivery.mime import Words, as_email
 from clarion.delivery.moulds import Mould, mark, values
-from clarion.testing import TABLE, TEXTS
+from clarion.testing import TABLE, TEXTS, link
 
+ALWAYS = ["Content-Language", "Feedback-ID"]
+ONE_CLICK = ["List-Unsubscribe", "List-Unsubscribe-Post"]
 HEADERS = ["Date", "From", "To", "Subject", "Message-ID", "Auto-Submitted", "Reply-To", "MIME-Version", "Content-Type"]
 EVE = "eve@evil.example"
 ATTACKS = [
@@ -52,10 +54,9 @@ def parsed(raw: bytes) -> EmailMessage:
     return found
 
 
-def check(mail: EmailMessage, recipient: str) -> None:
-    """The headers are those that each mail has, and one person gets it."""
-    names = [name for name in mail if not name.startswith(("Content-Language", "List-", "Feedback-"))]
-    assert sorted(names) == sorted(HEADERS)
+def check(mail: EmailMessage, recipient: str, *more: str) -> None:
+    """The headers are those that each such mail has, each once, and one person gets it."""
+    assert sorted(mail.keys()) == sorted([*HEADERS, *ALWAYS, *more])
     assert [address.addr_spec for address in mail["To"].addresses] == [recipient]
     assert len(mail["From"].addresses) == 1
     assert EVE not in [mail["From"].addresses[0].addr_spec, mail["Reply-To"].addresses[0].addr_spec]
@@ -71,6 +72,9 @@ def test_from_the_form_to_the_server_each_mail_has_one_recipient(make_instance, 
         made.sign("library", name="Ana", email=name.replace("Ana", f"bob{number}@readers.example"))
         made.sign("library", name="Ana", email=f"x{number}@readers.example{name}")
     made.work()
+    for envelope in list(sink.taken):
+        assert made.confirm(link(parsed(envelope.content), "confirm")).status_code == 200
+    made.work()
     made.app.extensions["clarion.channels"]["email"].close()
     names = [envelope.rcpt_tos for envelope in sink.taken]
     assert all(len(recipients) == 1 for recipients in names)
@@ -78,8 +82,13 @@ def test_from_the_form_to_the_server_each_mail_has_one_recipient(make_instance, 
     assert EVE not in taken
     assert all(address.endswith("@readers.example") for address in taken)
     assert len([address for address in taken if address.startswith("ana")]) >= 8, "names are taken, and made harmless"
+    assert all(names.count(recipients) == 2 for recipients in names), "each is asked to confirm, and thanked"
     for envelope in sink.taken:
-        check(parsed(envelope.content), envelope.rcpt_tos[0])
+        mail = parsed(envelope.content)
+        thanks = ":thanks:" in mail["Feedback-ID"]
+        check(mail, envelope.rcpt_tos[0], *(ONE_CLICK if thanks else ()))
+        assert [address.addr_spec for address in mail["Reply-To"].addresses] == ["hello@readers.example"]
+        assert not thanks or mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_from_a_folder_to_the_server_each_mail_has_its_own_headers_only(make_instance, make_folder, sink) -> None:
