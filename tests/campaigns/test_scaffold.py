@@ -62,8 +62,8 @@ def test_every_key_that_a_new_folder_leaves_out_still_exists(tmp_path: Path) -> 
     new_folder(tmp_path, "rent-freeze", ["en"], read_languages())
     lines = (tmp_path / "rent-freeze" / "campaign.toml").read_text("utf-8").splitlines()
     offered = {line.removeprefix("# ").split(" =")[0] for line in lines if line.startswith("# ") and " = " in line}
-    known = {*CampaignTable.model_fields, *HandingOverTable.model_fields}
-    assert {"opens", "closes", "image", "milestones", "digest"} <= offered <= known
+    known = {*CampaignTable.model_fields, *HandingOverTable.model_fields, "consent.email.en"}
+    assert {"opens", "closes", "image", "milestones", "digest", "consent.email.en"} <= offered <= known
 
 
 def test_a_folder_that_exists_is_left_alone(run: Run, tmp_path: Path) -> None:

@@ -48,6 +48,14 @@ def test_a_campaign_says_what_its_form_asks(api: Api) -> None:
     assert "mayor@city.example" not in str(told), "a recipient's address is nobody's business"
 
 
+def test_a_box_is_told_in_its_organisations_own_words(quick: Api, make_folder) -> None:
+    own = {"en": "Yes, the Writers may email me.", "es": "Sí, Writers puede escribirme."}
+    lines = "".join(f'consent.email.{code} = "{words}"\n' for code, words in own.items())
+    quick.instance.publish(make_folder("archive", {"campaign.toml": TABLE + lines}))
+    told = Campaign.model_validate(quick.call("/campaigns/archive").get_json())
+    assert [dict(one.wording) == own for one in told.consents] == [False, True]
+
+
 def test_public_answers_are_open_and_cached(quick: Api) -> None:
     for path in ("/campaigns", "/campaigns/library", "/campaigns/library/counts"):
         answer = quick.call(path, headers={"Origin": "https://anywhere.example"})

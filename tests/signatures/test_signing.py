@@ -14,7 +14,7 @@ from clarion.extensions import db, now, transaction
 from clarion.outbox.models import CAPPED, DUE, HELD, SENT, Message
 from clarion.signatures import counting, tasks
 from clarion.signatures.models import PENDING, Consent, Signature
-from clarion.testing import Instance, link, plain
+from clarion.testing import TABLE, Instance, link, plain
 
 
 def _states(instance: Instance) -> dict[str, int]:
@@ -43,6 +43,30 @@ def test_signature_consents_and_message_are_written_together(either_instance: In
         wording = campaign.consents[0].wording["es"]
     assert wording in either_instance.client.get("/library/es").get_data(as_text=True), "the words that were shown"
     assert _states(either_instance) == {DUE: 1}
+
+
+def test_a_consent_keeps_the_words_that_its_organisation_had_then(either_instance: Instance) -> None:
+    folder = either_instance.home / "campaigns" / "library"
+
+    def own(words: str) -> None:
+        lines = f'consent.email.en = "Yes, Writers!"\nconsent.email.es = "{words}"\n'
+        (folder / "campaign.toml").write_text(TABLE + lines, "utf-8")
+        either_instance.publish(folder)
+
+    old, new = "Sí, Writers puede escribirme.", "Sí, Writers puede mandarme correos."
+    own(old)
+    assert old in either_instance.client.get("/library/es").get_data(as_text=True)
+    either_instance.sign("library", "es", consent_writers_email="y")
+    own(new)
+    assert new in either_instance.client.get("/library/es").get_data(as_text=True)
+    either_instance.work()
+    confirm = link(either_instance.mails()[0], "confirm")
+    assert old in either_instance.client.get(confirm).get_data(as_text=True)
+    either_instance.confirm(confirm)
+    either_instance.work()
+    page = either_instance.client.get(link(either_instance.mails()[-1], "me")).get_data(as_text=True)
+    assert old in page
+    assert new not in page
 
 
 def test_other_spellings_of_a_mailbox_are_one_signature(either_instance: Instance) -> None:

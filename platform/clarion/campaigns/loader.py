@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ..domain.campaign import ASKABLE, Campaign, ConsentAsk, HandingOver, Recipient, Text
+from ..domain.campaign import ASKABLE, Campaign, HandingOver, Recipient, Text
 from ..domain.faults import Fault
 from ..extensions import now
 from . import districts
+from .asks import Sentence, check_asks, consent_asks
 from .folder import Folder
 from .media import Picture
 from .recipients import read_recipients
@@ -18,9 +19,6 @@ from .schema import EXAMPLE_TITLE
 from .table import FILE, TableReader
 from .texts import read_text
 from .wordings import read_wordings
-
-Wording = Callable[[str, str, str], str]
-"""`(language, channel, organisation's name) -> the words of the consent box`."""
 
 
 @dataclass(slots=True)
@@ -49,7 +47,7 @@ def find_folders(root: Path) -> list[Path]:
     return sorted(p for p in root.iterdir() if not p.name.startswith((".", "_")) and (p.is_dir() or p.is_symlink()))
 
 
-def load_all(root: Path, languages: Collection[str], wording: Wording) -> list[Loaded]:
+def load_all(root: Path, languages: Collection[str], wording: Sentence) -> list[Loaded]:
     """Load every folder; two that claim one slug are both told so."""
     loaded = [load_folder(path, root, languages, wording) for path in find_folders(root)]
     for one in loaded:
@@ -61,7 +59,7 @@ def load_all(root: Path, languages: Collection[str], wording: Wording) -> list[L
     return loaded
 
 
-def load_folder(path: Path, root: Path, languages: Collection[str], wording: Wording) -> Loaded:
+def load_folder(path: Path, root: Path, languages: Collection[str], wording: Sentence) -> Loaded:
     """Load one folder. `languages` are the codes the platform has catalogs for."""
     folder = Folder(path, root)
     result = Loaded(slug=path.name, folder=path.name, faults=folder.faults)
@@ -78,7 +76,7 @@ def load_folder(path: Path, root: Path, languages: Collection[str], wording: Wor
     return result
 
 
-def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: Wording) -> None:
+def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: Sentence) -> None:
     if not folder.is_inside() or not folder.survey():
         return
     reader = TableReader(folder)
@@ -91,7 +89,7 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
     reader.check_slug(result.slug)
     reader.check_accent(table.accent)
     codes = reader.languages(table, languages)
-    reader.check_channels(table)
+    check_asks(reader, table, codes, languages)
     organisations = reader.organisations(table)
     opens, closes = reader.dates(table)
     texts = {code: text for code in codes if (text := read_text(folder, code)) is not None}
@@ -112,11 +110,7 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: W
         organisations=organisations,
         recipients=recipients,
         fields={name: getattr(table.fields, name) for name in ASKABLE},
-        consents=tuple(
-            ConsentAsk(o.id, channel, {code: wording(code, channel, o.name) for code in codes})
-            for o in organisations
-            for channel in o.channels
-        ),
+        consents=consent_asks(reader, table, codes, wording),
         goal=table.goal,
         accent=table.accent.lower(),
         country=table.country,

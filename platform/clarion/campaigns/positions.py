@@ -10,7 +10,7 @@ _PAIR = re.compile(r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]
 
 TOO_MANY_PARTS = 20
 _DOTTED = re.compile(rf"""(?:[\w"'-]{{1,100}}[ \t]{{0,9}}\.[ \t]{{0,9}}){{{TOO_MANY_PARTS}}}""")
-DEEPEST = 4
+DEEPEST = 5
 """Parts of a path that are told apart: no key of the table lies deeper."""
 
 

@@ -38,6 +38,7 @@ name = "Our Organisation"
 website = "https://our-organisation.example"
 email = "hello@our-organisation.example"
 channels = ["email"]          # what it asks signers' consent for
+# consent.email.{first} = "Yes, Our Organisation may email me."   # your own words beside the box, for each language
 """
 
 _RECIPIENTS = """\

@@ -9,13 +9,14 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic_core import PydanticCustomError
 
 Channel = Literal["email", "sms"]
 Need = Literal["no", "optional", "required"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=2, max_length=60)]
 Plain = Annotated[str, Field(min_length=1, max_length=120)]
+BoxWords = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=250)]
 Web = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=500)]
 
 YEARS = range(2000, 3000)
@@ -65,6 +66,8 @@ class OrganisationTable(_Table):
     """Its privacy notice."""
     channels: tuple[Channel, ...] = ()
     """What it asks the signer's consent for: `"email"`, `"sms"`. Each becomes a box that is never ticked beforehand."""
+    consent: dict[Channel, dict[str, BoxWords]] = {}
+    """Its own words beside a box, such as `consent.email.es = "…"`: one plain line of at most 250 characters."""
 
 
 class HandingOverTable(_Table):

@@ -38,7 +38,7 @@ class Published:
 
 
 def consent_wording(language: str, channel: str, organisation: str) -> str:
-    """The words of a consent box; a change of these words makes a new edition (rule 15)."""
+    """The platform's words beside a box; a change of what is shown makes a new edition (rule 15)."""
     with force_locale(language):
         if channel == "sms":
             return str(gettext("%(organisation)s may text me about this campaign.", organisation=organisation))

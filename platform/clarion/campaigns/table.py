@@ -47,9 +47,10 @@ class TableReader:
         self.absent: set[str] = set()
         """The needed keys that are missing or not as they must be."""
 
-    def fault(self, message: str, hint: str, key: str = "", line: int | None = None) -> None:
+    def fault(self, message: str, hint: str, key: str = "", line: int | None = None, *, warning: bool = False) -> None:
         """Note a fault at a key."""
-        self.folder.fault(FILE, message, hint, line or (self.line(*key.split(".")) if key else None), key)
+        line = line or (self.line(*key.split(".")) if key else None)
+        self.folder.fault(FILE, message, hint, line, key, warning=warning)
 
     def line(self, *path: str) -> int | None:
         """The line of a key."""
@@ -112,17 +113,18 @@ class TableReader:
         told: set[tuple[Any, ...]] = set()
         for one in wrong:
             path = tuple(part for part in one["loc"] if part != "[key]" and not str(part).startswith("function-"))
+            if path in told:
+                continue
             if _is_misplaced(path):
-                if path not in told:
-                    message = f'"{path[-1]}" stands below a line with [ ].'
-                    self.fault(message, "It belongs above the first [ ].", ".".join(map(str, path)))
-                told.add(path)
+                message = f'"{path[-1]}" stands below a line with [ ].'
+                self.fault(message, "It belongs above the first [ ].", ".".join(map(str, path)))
             elif path[0] == "languages" and one["type"] != "missing":
                 if path[:1] not in told:
                     self.fault(_explain(one)[0], 'Write languages = ["en", "es"].', "languages")
                 told.add(path[:1])
             else:
                 self._table_fault(one, path)
+            told.add(path)
 
     def _table_fault(self, wrong: Mapping[str, Any], path: tuple[Any, ...]) -> None:
         key = ".".join(str(part) for part in path)
@@ -161,13 +163,6 @@ class TableReader:
                 hint = f'Add "{path.stem}" to languages in campaign.toml to show it.'
                 self.folder.fault(path.name, "This language is not switched on.", hint, warning=True)
         return [code for code in codes if code in known] or self.guessed_languages(known)
-
-    def check_channels(self, table: CampaignTable) -> None:
-        """Whether a consent that is asked for could ever be used."""
-        for id, entry in table.organisations.items():
-            if "sms" in entry.channels and table.fields.phone == "no":
-                hint = 'Ask for the phone number (phone = "optional" under [fields]), or leave out "sms".'
-                self.fault("Consent to texts is asked, but no phone number.", hint, f"organisations.{id}.channels")
 
     def check_milestones(self, table: CampaignTable) -> None:
         """Whether the milestones come one after the other."""
@@ -285,6 +280,8 @@ def _explain(wrong: Mapping[str, Any]) -> tuple[str, str]:
         return f"{shown} is not a choice here.", hint
     if wrong["type"] == "string_pattern_mismatch":
         return f"{shown} is not written as it must be.", f"It must look like {_example(wrong)}."
+    if wrong["type"] == "dict_type" and "consent" in wrong["loc"][-2:-1]:
+        return f"{shown} is in no language.", f'Write {wrong["loc"][-1]}.en = "…", and so for each language.'
     return f"{shown} does not fit: {wrong['msg'].rstrip('.')}.", "See docs/campaign-format.md."
 
 

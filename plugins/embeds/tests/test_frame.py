@@ -209,6 +209,18 @@ def test_the_partner_is_asked_for_first_unticked_and_in_the_signers_language(emb
         assert words in page
 
 
+def test_the_partner_asks_in_its_own_words(embeds, make_folder, table) -> None:
+    instance = embeds(LISTED)
+    own = 'consent.email.en = "Yes, Writers!"\nconsent.email.es = "Sí, Writers & Cía puede escribirme."\n'
+    toml = table(LISTED).replace("[plugins.embeds]", f"{own}\n[plugins.embeds]")
+    instance.publish(make_folder("archive", {"campaign.toml": toml}))
+    page = instance.client.get("/archive/es/embed?partner=writers").get_data(as_text=True)
+    labels = re.findall(r"<label[^>]*for=\"consent-(\w+)-email\">.*?<span>(.*?)</span>", page)
+    assert labels[0] == ("writers", "Sí, Writers &amp; Cía puede escribirme.")
+    assert labels[1][1].startswith("Readers puede")
+    assert " checked" not in page
+
+
 @pytest.mark.parametrize(
     ("asked", "accepted", "got"),
     [
