@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clarion.domain.arrivals import Arrival, known_host
 
-VIA = "abcDEF0123456789_-abcDEF0123"
+VIA = "abcDEF01234_-Z"
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_what_may_be_a_person_or_is_no_tag_is_left_out(case: str) -> None:
         assert Arrival.from_query(f"{name}={JUNK[case]}") == Arrival()
 
 
-@pytest.mark.parametrize("via", ["", "a" * 27, "a" * 29, "a" * 27 + "@", "a" * 27 + "=", "a" * 27 + "é", "../../etc"])
+@pytest.mark.parametrize("via", ["", "a" * 13, "a" * 15, "a" * 13 + "@", "a" * 13 + "=", "a" * 13 + "é", "../../etc"])
 def test_a_code_of_another_form_is_none(via: str) -> None:
     assert Arrival.said({"via": via}) == Arrival()
 

@@ -13,7 +13,7 @@ from clarion.pages.arriving import cut, fill
 from clarion.pages.front import Front, install_front
 from clarion.testing import Instance
 
-VIA = "abcDEF0123456789_-abcDEF0123"
+VIA = "abcDEF01234_-Z"
 QUERY = f"?via={VIA}&utm_source=mail"
 SHOWN = QUERY.replace("&", "&amp;")
 TOKEN = re.compile(r'name="token"[^>]*value="[^"]*"')

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from clarion.extensions import db
+from clarion.extensions import db, transaction
 from clarion.outbox.models import Message
 from clarion.sealing import Keyring, open_sealed
 from clarion.signatures import counting
@@ -113,3 +113,31 @@ def test_nobody_changes_anothers_consent(either_instance: Instance, me: str) -> 
     assert either_instance.client.post(me, data=form).status_code == 400
     with either_instance.context():
         assert db.session.get_one(Consent, others).withdrawn_at is None
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("?utm_source=maria.lopez&utm_campaign=may", ["this tag: maria.lopez / may"]),
+        ("?host=readers.example", []),
+        ("", []),
+    ],
+)
+def test_it_shows_by_which_tag_they_came(either_instance: Instance, said: str, shown: list[str]) -> None:
+    either_instance.sign("library", arrival=said, **FIELDS)
+    either_instance.work()
+    either_instance.confirm(link(either_instance.mails()[0], "confirm"))
+    either_instance.work()
+    page = _page(either_instance, link(either_instance.mails()[-1], "me"))
+    assert ("How you came here" in page) == bool(shown)
+    assert all(words in page for words in shown)
+
+
+def test_it_shows_by_whose_site_and_for_whom_they_came(either_instance: Instance, me: str) -> None:
+    with either_instance.context(), transaction() as session:
+        came = {"source": "share", "origin": "host:writers.example", "brought_by": "writers"}
+        session.execute(update(Signature).values(**came))
+    page = _page(either_instance, me)
+    for words in ("Somebody passed the link on", "on the site writers.example", "among those whom Writers brought"):
+        assert words in page
+    assert "en el sitio writers.example" in _page(either_instance, f"{me}?lang=es")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from clarion.campaigns.live import live_campaigns
 from clarion.campaigns.models import CampaignRow
@@ -14,7 +14,7 @@ from clarion.outbox.models import Message
 from clarion.privacy import retention, tasks
 from clarion.sealing import KeyMissing, Keyring
 from clarion.signatures import counting
-from clarion.signatures.models import Consent, Reason, Signature
+from clarion.signatures.models import Consent, CountArrival, CountDelta, Reason, Signature
 from clarion.testing import TABLE, Instance, link
 
 
@@ -128,3 +128,33 @@ def test_rolling_back_to_an_open_edition_gives_new_keys_and_an_exact_count(close
     assert closed.count("library") == 2
     with closed.context():
         assert counting.drift() == {}
+
+
+def test_tags_that_few_came_by_go_with_the_signers(closed: Instance) -> None:
+    """Folded or still waiting, as whoever wrote them may have put a name into them; no number is lost."""
+    _let_pass(closed, 31)
+    row = {"campaign_id": 1, "language": "en", "area": "", "organisation": "readers", "brought_by": "readers"}
+    with closed.context():
+        for wait, source, tag, n in (
+            (False, "page", "utm:maria.lopez//", 5),
+            (False, "share", "utm:maria.lopez//", 4),
+            (False, "page", "utm:mail//", 6),
+            (False, "share", "utm:mail//", 4),
+            (True, "page", "utm:last.one//", 1),
+        ):
+            with transaction() as session:
+                session.execute(insert(CountDelta).values([{**row, "source": source, "origin": tag, "step": 1}] * n))
+            if not wait:
+                counting.fold()
+        before = counting.breakdown(1)
+        assert tasks.apply_retention() == 1
+        kept = db.session.execute(select(CountArrival.source, CountArrival.origin, CountArrival.n))
+        assert {(source, origin): n for source, origin, n in kept if origin} == {
+            ("page", "utm:mail//"): 6,
+            ("share", "utm:mail//"): 4,
+            ("page", "other"): 6,
+            ("share", "other"): 4,
+        }
+        after = counting.breakdown(1)
+        assert (after.total, after.by_brought, after.by_share) == (before.total, before.by_brought, before.by_share)
+        assert after.origins_of("readers") == (("other", 10), ("utm:mail//", 10))

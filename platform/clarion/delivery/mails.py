@@ -55,7 +55,7 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
             confirm=links().confirm(link.confirm_token),
             code=link.code,
             me=links().me(link.me_token),
-            share=share_codes().make(live, Shared(leased.signature_id or 0, signature.brought)) if shares else "",
+            share=share_codes().make(live, Shared(signature.brought)) if shares else "",
             unsubscribe=unsubscribe_url(leased.signature_id or 0, lead) if leased.kind in ENDED_WITH_NEWS else "",
         )
     )

@@ -24,7 +24,7 @@ class Sealed:
     language: str
     sealed: bytes
     brought: str = ""
-    """Who brought the first of its share tree; empty for the lead."""
+    """Whom it is counted to; empty for the lead."""
     opened: tuple[Person, Link] | Exception | None = None
     """Who it is, or why that cannot be read, once somebody has looked."""
 

@@ -21,7 +21,7 @@ OTHER = "other"
 ANYWHERE = "*"
 """In place of origins: every site."""
 
-_VIA = re.compile(r"[A-Za-z0-9_-]{28}")
+_VIA = re.compile(r"[A-Za-z0-9_-]{14}")
 _TAG = re.compile(r"[a-z0-9._-]{1,40}")
 _DATE = re.compile(r"20\d\d[._-]?(?:0[1-9]|1[0-2])(?:[._-]?(?:0[1-9]|[12]\d|3[01]))?(?!\d)")
 _NUMBER = re.compile(r"\d{7}")

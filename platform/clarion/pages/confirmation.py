@@ -33,7 +33,7 @@ def show(token: str) -> BaseResponse:
     if signature is None or live is None or service.is_expired(signature, settings().signing.unconfirmed_days):
         return _gone(signature)
     if not can_confirm(signature):
-        return make_response(confirm_page(live, language, "already", Shared(signature.id, signature.brought)))
+        return make_response(confirm_page(live, language, "already", Shared(signature.brought)))
     here = url_for("confirmation.show", token=token)
     asked = consents.proposed(signature.id)
     return make_response(confirm_page(live, language, "ask", consents=asked, confirm_url=here))
@@ -79,7 +79,7 @@ def _by_reference(token: str, reference: Reference) -> BaseResponse:
 
 def _confirmed(signature: Signature, shown_consents: list[int]) -> Response:
     live, language = _place(signature)
-    own = Shared(signature.id, signature.brought)
+    own = Shared(signature.brought)
     counted = count(signature, shown_consents)
     if live is None or counted is None:
         return _gone(None)

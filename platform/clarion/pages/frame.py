@@ -28,7 +28,8 @@ from ..signatures import service
 from ..signatures.desks import Overloaded
 from ..signatures.forms import SignForm, build_form
 from ..signatures.group import at_work
-from ..signatures.sharecodes import PARTNERS, Shared, share_codes
+from ..signatures.models import LINK
+from ..signatures.sharecodes import Shared, share_codes
 from . import arriving, confirming
 from .pulse import pulse
 from .render import LanguageChoice, keeping, language_named, links, page_stamp, passing_on, settings, to_html
@@ -101,7 +102,7 @@ class Petition:
 
     def link_of(self, organisation: str) -> str:
         """The same for an organisation to spread: who comes by it is counted to it. It stays the same."""
-        code = share_codes().make(self.live, Shared(PARTNERS, organisation))
+        code = share_codes().make(self.live, Shared(organisation, LINK))
         return Arrival(via=code).added_to(self.url)
 
     def through(self, organisation: str) -> int | None:
@@ -233,7 +234,7 @@ def _mail(shown: Petition, stand: Stand, reference: str, status: int = 200, type
     form = _CodeForm(data={"code": typed, "r": reference, arriving.FIELD: arrival.query})
     known = confirming.reference_in(reference)
     brought = arriving.brought(shown.live, stand.organisation, arrival)
-    details |= {"own": Shared(known.signature_id, brought) if known else None}
+    details |= {"own": Shared(brought) if known else None}
     again = arrival.added_to(here)
     return _step(shown, stand, "mail", status, form=form, confirm_url=here, sign_again_url=again, **details)
 
@@ -249,7 +250,7 @@ def _by_reference(shown: Petition, stand: Stand, token: str) -> Step:
     if not confirming.code_fits(signature):
         wrong = confirming.wrong_code(shown.language.code)
         return _mail(shown, stand, token, 422, confirming.typed_code(), code_error=wrong)
-    own = Shared(signature.id, signature.brought)
+    own = Shared(signature.brought)
     counted = confirming.count(signature, confirming.ticked_here(signature, reference))
     if counted is None:
         return _step(shown, stand, "gone", 404)

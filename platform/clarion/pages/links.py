@@ -70,16 +70,11 @@ def share_links(url: str, text: str, title: str) -> list[ShareLink]:
     ]
 
 
-def draw_code(url: str) -> Markup:
+@lru_cache(maxsize=256)
+def qr_code(url: str) -> Markup:
     """A QR code of an address as an inline SVG that takes the page's colours.
 
     The mask is given: any can be read, and trying all eight takes twice as long as everything else.
     """
     svg = segno.make(url, error="m", mask=3).svg_inline(scale=4, border=2, dark="#000", omitsize=True)
     return Markup(svg.replace("#000", "currentColor"))  # noqa: S704 - made by segno from an address of our own
-
-
-@lru_cache(maxsize=256)
-def qr_code(url: str) -> Markup:
-    """The same of an address that many pages show."""
-    return draw_code(url)

@@ -27,7 +27,7 @@ from ..signatures.forms import SignForm, build_form
 from ..signatures.sharecodes import Shared, share_codes
 from .arriving import fill as fill_arrival
 from .headings import listed
-from .links import Links, draw_code, feed_path, qr_code, share_links
+from .links import Links, feed_path, qr_code, share_links
 from .pulse import pulse
 from .share import shared_picture
 from .theme import theme_css
@@ -148,7 +148,7 @@ def _rendered(words: str, images: tuple[tuple[str, str], ...]) -> Markup:
 
 
 def passing_on(live: LiveCampaign, language: str, own: Shared | None = None) -> dict[str, Any]:
-    """What a share box shows: links to the page, or a signer's own one, which is another each time."""
+    """What a share box shows: links to the page, or the one that a signer passes on."""
     text, url = live.campaign.text(language), links().page(live.slug, language)
     if own is not None:
         url = Arrival(via=share_codes().make(live, own)).added_to(url)
@@ -158,7 +158,7 @@ def passing_on(live: LiveCampaign, language: str, own: Shared | None = None) -> 
         "share_text": words,
         "share_url": url,
         "own_link": own is not None,
-        "qr": draw_code(url) if own else qr_code(url),
+        "qr": qr_code(url),
     }
 
 

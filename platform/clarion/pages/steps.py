@@ -68,7 +68,7 @@ def thanks_page(
     """The page after signing. With a `reference` it takes the code from the mail; `later` says it will take longer."""
     g.language = language
     known = reference_in(reference)
-    own = Shared(known.signature_id, brought(live, "", arrival)) if known else None
+    own = Shared(brought(live, "", arrival)) if known else None
     with force_locale(language):
         return render_template(
             "thanks.html",

@@ -10,6 +10,7 @@ from ..campaigns.live import LiveCampaign
 from ..campaigns.models import CampaignRow
 from ..extensions import db, now, transaction
 from ..sealing import Keyring
+from ..signatures import counting, origins
 from ..signatures.models import CONFIRMED, Reason, Signature
 
 PAGE = 1000
@@ -34,7 +35,8 @@ def erase_signers(live: LiveCampaign, keyring: Keyring) -> bool:
     """Erase all signers of a campaign; the count stays. `False` if that was done before.
 
     The keys go first, so that from then on the details are noise wherever a copy of them lies. What
-    is left to delete can be taken up again after a kill; only at the end is it called done.
+    is left to delete can be taken up again after a kill; only at the end is it called done. Tags that few
+    came by go too, as whoever wrote them may have put a name into them.
     """
     row = db.session.get_one(CampaignRow, live.id)
     if row.erased_at is not None:
@@ -42,7 +44,10 @@ def erase_signers(live: LiveCampaign, keyring: Keyring) -> bool:
     keyring.destroy(live.key_id)
     while _erase_page(live.id):
         pass
+    while counting.fold():
+        pass
     with transaction() as session:
+        origins.forget_small(session, live.id)
         session.execute(update(CampaignRow).where(CampaignRow.id == live.id).values(erased_at=now()))
     return True
 

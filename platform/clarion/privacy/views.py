@@ -16,7 +16,7 @@ from ..sealing import Link, SealBroken
 from ..security import access
 from ..signatures.consents import consents_of
 from ..signatures.forms import SignForm
-from ..signatures.models import WITHDRAWN, Signature
+from ..signatures.models import SHARE, WITHDRAWN, Signature
 from ..signatures.sharecodes import Shared
 from . import service
 from .forms import correction_form
@@ -118,22 +118,36 @@ def _page(
     language = _language(signature, live)
     g.language = language
     person = _person(current, link)
-    own = Shared(current.id, current.brought)
     with force_locale(language):
         page = render_template(
             "me.html",
-            **campaign_context(live, language, None if current.state == WITHDRAWN else own),
+            **campaign_context(live, language, None if current.state == WITHDRAWN else Shared(current.brought)),
             person=person,
             state=current.state,
             show_name=current.show_name,
             reason_state=service.reason_state(current),
             consents=consents_of(current.id),
+            came_by=_came_by(current, live),
             form=form or correction_form(live.campaign, language, None, person, show_name=current.show_name),
             saved=saved,
             erased=False,
             me_url=url_for("privacy.me", token=link.me_token),
         )
     return make_response(page, status)
+
+
+def _came_by(signature: Signature, live: LiveCampaign) -> list[str]:
+    """What is written down of how its holder came, in words."""
+    kind, _, said = signature.origin.partition(":")
+    found = [gettext("Somebody passed the link on to you. Whose it was is not kept.")] * (signature.source == SHARE)
+    if kind == "host":
+        found.append(gettext("You signed on the site %(site)s.", site=said))
+    elif said:
+        found.append(gettext("Your link had this tag: %(tag)s", tag=" / ".join(filter(None, said.split("/")))))
+    brought = live.campaign.organisation(signature.brought)
+    if brought and not brought.lead:
+        found.append(gettext("You are counted among those whom %(organisation)s brought.", organisation=brought.name))
+    return found
 
 
 _ACTIONS: dict[str, Callable[[Signature, Link, LiveCampaign], Response]] = {

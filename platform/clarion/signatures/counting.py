@@ -167,7 +167,7 @@ def fold() -> int:
             if step.brought_by and (step.brought_by != step.organisation or step.origin or step.source == SHARE):
                 moved = (step.campaign_id, step.organisation, step.brought_by, step.source, step.origin)
                 arrivals[moved] += step.step
-        arrivals = origins.settle(arrivals) if arrivals else arrivals
+        arrivals = origins.settle(session, arrivals)
         # always in this order, so that two who fold never wait for each other
         for key, n in sorted(sums.items()):
             _add_to(session, CountTotal, key, n)
@@ -177,6 +177,7 @@ def fold() -> int:
             _add_to(session, CountHour, moment, n)
         for arrival, n in sorted(arrivals.items()):
             _add_to(session, CountArrival, arrival, n)
+        origins.forget_empty(session, arrivals)
         session.execute(delete(CountDelta).where(CountDelta.id.in_([step.id for step in steps])))
     return len(steps)
 

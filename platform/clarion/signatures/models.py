@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
@@ -40,13 +40,9 @@ class Signature(db.Model):  # type: ignore[name-defined,misc]
     organisation: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
     """From whose place it came: the lead for the campaign's own page, which rows from before 0003 leave empty."""
     brought_by: Mapped[str] = mapped_column(String(60), default="", server_default=text("''"))
-    """From whose place the first of its share tree came; rows from before 0007 leave it empty: their own."""
+    """From whose place the first came of those who passed it on; rows from before 0007 leave it empty: their own."""
     origin: Mapped[str] = mapped_column(String(130), default="", server_default=text("''"))
     """`host:…`, the site around the frame, or `utm:source/medium/campaign`."""
-    shared_by: Mapped[int | None] = mapped_column(BigInteger)
-    """The number of the signature whose link it came by. No key holds it: erased ones leave a number and no more."""
-    root: Mapped[int | None] = mapped_column(BigInteger)
-    """The first of its share tree; none where that is itself."""
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     """The edition whose page was signed."""
     show_name: Mapped[bool]
@@ -66,7 +62,7 @@ class Signature(db.Model):  # type: ignore[name-defined,misc]
 
     @property
     def brought(self) -> str:
-        """Who brought the first of its share tree; empty for the lead."""
+        """Whom it is counted to: who brought it, or its own place; empty for the lead."""
         return self.brought_by or self.organisation
 
 

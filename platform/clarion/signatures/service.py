@@ -51,9 +51,7 @@ class Submission:
     organisation: str = ""
     """The member of the coalition from whose place it comes; empty for the campaign's own page, the lead's."""
     brought_by: str = ""
-    """From whose place the first of its share tree came; empty for its own."""
-    shared_by: int | None = None
-    """The number of the signature whose link it came by."""
+    """From whose place the first came of those who passed it on; empty for its own."""
     origin: str = ""
     """The site around the frame, or the tags of the address."""
 
@@ -97,8 +95,6 @@ def prepare(submission: Submission, keyring: Keyring) -> Prepared:
         "organisation": organisation,
         "brought_by": submission.brought_by or organisation,
         "origin": submission.origin,
-        "shared_by": submission.shared_by,
-        "root": submission.shared_by,
         "edition_id": submission.edition_id,
         "show_name": submission.show_name,
         "reason_due": bool(person.reason),
@@ -120,7 +116,6 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
     ticked the second time are kept as proposed until the mailbox confirms them.
     """
     with writing() as connection:
-        _find_roots(connection, [p.row for p in prepared if p.row["shared_by"]])
         insert_new_rows(connection, Signature, [p.row for p in prepared])
         # asked for new signatures too, so that both take the same time (rule 5)
         there = _there(connection, prepared)
@@ -129,21 +124,6 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
         _write_consents(connection, prepared, ids)
         sent = put(connection, messages)
     return [Signed(id, goes) for id, goes in zip(ids, sent, strict=True)]
-
-
-def _find_roots(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
-    """Give the signatures that came by a link the first of their share tree: one question, by numbers.
-
-    Where the one whose link it was is gone, it is that one. Nothing that is counted depends on it, as others could see
-    then whether a signature is still there (rule 5).
-    """
-    if not rows:
-        return
-    numbers = sorted({cast(int, row["shared_by"]) for row in rows})
-    rows_there = find_rows(connection, Signature, [{"id": number} for number in numbers], ("id", "root"))
-    found = {cast(int, number): root for number, root in rows_there}
-    for row in rows:
-        row["root"] = found.get(cast(int, row["shared_by"])) or row["shared_by"]
 
 
 def _look_up(token: str) -> bytes:

@@ -41,7 +41,6 @@ def take(
         suspect=bool(form["website"].data) or not usual,
         organisation=place.organisation,
         brought_by=brought_by(live, place.organisation, shared),
-        shared_by=shared.signature_id or None if shared else None,
         origin=arrival.origin,
     )
     signed = sign(submission)

@@ -159,7 +159,7 @@ def test_it_counts_who_came_through_them_at_once(
     with instance.context():
         tasks.fold_counts()
     assert counts() == expected
-    own = re.search(r"/library/en\?via=[\w-]{28}", instance.client.get(writers).get_data(as_text=True))
+    own = re.search(r"/library/en\?via=[\w-]{14}", instance.client.get(writers).get_data(as_text=True))
     assert own
     _sign(instance, 4, own[0])
     assert counts()[0] == (10, 20), "who came by a link of theirs, too"

@@ -22,8 +22,6 @@ def upgrade() -> None:
     for table in ("signature", "count_delta"):
         op.add_column(table, sa.Column("brought_by", sa.String(length=60), server_default="", nullable=False))
         op.add_column(table, sa.Column("origin", sa.String(length=130), server_default="", nullable=False))
-    for name in ("shared_by", "root"):
-        op.add_column("signature", sa.Column(name, sa.BigInteger(), nullable=True))
     op.create_table(
         "count_arrival",
         sa.Column("campaign_id", BIG_ID, nullable=False),
@@ -42,8 +40,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Forget it; counts stay as they are, as `count_total` holds them whole."""
     op.drop_table("count_arrival")
-    for name in ("root", "shared_by"):
-        op.drop_column("signature", name)
     for table in ("count_delta", "signature"):
         op.drop_column(table, "origin")
         op.drop_column(table, "brought_by")
