@@ -11,7 +11,7 @@ from clarion.delivery import consequences, mailboxes
 from clarion.delivery.channels import Mail, Refused
 from clarion.delivery.consequences import apply_feedback, forget_feedback, speaks_against_mailbox
 from clarion.delivery.feedback import message_name, report_feedback
-from clarion.delivery.models import Addressee, Delivery, Feedback, Suppression
+from clarion.delivery.models import Addressee, Delivery, Feedback
 from clarion.events import EventRow
 from clarion.extensions import db, now, this_minute, transaction
 from clarion.outbox import service as outbox
@@ -199,12 +199,16 @@ def test_a_full_mailbox_may_be_written_to_again(either_instance: Instance) -> No
 
 
 @pytest.mark.parametrize("kind", ["digest", "milestone", "letter"])
-def test_mails_to_decision_makers_mark_the_addressee(either_instance: Instance, kind: str) -> None:
+def test_a_decision_maker_who_complains_gets_no_mail_of_any_campaign(
+    either_instance: Instance, make_folder, kind: str
+) -> None:
+    either_instance.publish(make_folder("pool"))
     with either_instance.context():
+        elsewhere = either_instance.app.extensions["clarion.live"].get("pool").id
         campaign_id = either_instance.app.extensions["clarion.live"].get("library").id
         with transaction() as session:
             addressee = Addressee(campaign_id=campaign_id, email="mayor@city.example")
-            session.add(addressee)
+            session.add_all([addressee, Addressee(campaign_id=elsewhere, email="mayor@city.example")])
             session.flush()
             delivery = Delivery(
                 campaign_id=campaign_id, kind=kind, name="1", addressee_id=addressee.id, count=5, created_at=now()
@@ -216,14 +220,15 @@ def test_mails_to_decision_makers_mark_the_addressee(either_instance: Instance, 
     tell(either_instance, code="5.7.1")
     either_instance.work()
     with either_instance.context():
-        assert db.session.scalars(select(Addressee)).one().bounced_at is None
+        assert set(db.session.scalars(select(Addressee.bounced_at))) == {None}
     for told, event in (("complained", "2"), ("bounced", "3")):
         tell(either_instance, kind=told, event=event)
     either_instance.work()
     with either_instance.context():
-        marked = db.session.scalars(select(Addressee)).one()
-        assert marked.bounced_at == marked.unsubscribed_at == this_minute()
-        assert db.session.scalar(select(func.count()).select_from(Suppression)) == 0
+        marked = db.session.scalars(select(Addressee)).all()
+        assert len(marked) == 2
+        assert all(one.bounced_at == one.unsubscribed_at == this_minute() for one in marked)
+    assert suppressed(either_instance) == {"complained": 1}, "a campaign that comes later does not write either"
 
 
 def test_what_was_told_is_deleted_after_a_month(either_instance: Instance) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from clarion.campaigns.live import live_campaigns
-from clarion.delivery.mailboxes import lift
+from clarion.delivery.mailboxes import lift, suppress
 from clarion.delivery.models import Addressee, Delivery
 from clarion.extensions import db, transaction
 from clarion.outbox.models import Message
@@ -58,7 +58,9 @@ def test_a_letter_goes_to_those_who_stand_for_its_writer(reaching, signers, cloc
     assert all("Because we read." in plain(mail) for mail in named)
     others = [mail for mail in mails if mail not in named]
     assert not any("Rosa" in str(mail) for mail in others)
-    assert not any("secret.example" in str(mail) or mail["List-Unsubscribe"] for mail in mails)
+    assert not any("secret.example" in str(mail) for mail in mails)
+    assert {mail["List-Unsubscribe-Post"] for mail in mails} == {"List-Unsubscribe=One-Click"}
+    assert all(mail["List-Unsubscribe"].strip("<>") in plain(mail) for mail in mails)
     assert {mail["Reply-To"] for mail in mails} == {"hello@readers.example"}
 
 
@@ -132,6 +134,40 @@ def test_whose_only_mailbox_came_back_is_found_once_it_is_lifted(reaching, signe
     assert [write(instance), write(instance)] == [0, 0]
     with instance.context():
         assert lift("two@city.example") == (True, 0)
+    assert [write(instance), write(instance)] == [1, 0]
+
+
+def test_who_wants_no_more_mails_gets_no_letter(reaching, signers, clock, write, deliver) -> None:
+    instance = reaching("letters = true")
+    signers(instance, 2, postal_code="20009", show_name=True)
+    clock.forward(minutes=5)
+    assert write(instance) == 4
+    with instance.context(), transaction() as session:
+        session.execute(update(Addressee).filter_by(email="mayor@city.example").values(unsubscribed_at=clock.moment))
+    assert {mail["To"] for mail in deliver(instance)} == {"one@city.example"}, "asked again when it leaves"
+    signers(instance, 1, postal_code="20009")
+    clock.forward(minutes=5)
+    assert write(instance) == 1
+    with instance.context():
+        told = {one.recipient.name: one.told for one in standings(live_campaigns().get("library"))}
+    assert told["Ana Mayor"] == "wants no more mails since 2026-07-13: gets nothing"
+
+
+def test_who_complained_elsewhere_gets_none_until_that_is_lifted(reaching, signers, clock, write, deliver) -> None:
+    instance = reaching("milestones = [1]\nletters = true")
+    signers(instance, 1, postal_code="20009", show_name=True)
+    clock.forward(minutes=5)
+    assert write(instance) == 5
+    with instance.context(), transaction() as session:
+        suppress(session, "Mayor@City.example", "complained", "")
+    assert {mail["To"] for mail in deliver(instance)} == {"one@city.example", "two@city.example"}
+    signers(instance, 1)
+    clock.forward(minutes=5)
+    assert write(instance) == 0
+    with instance.context():
+        told = {one.recipient.name: one.told for one in standings(live_campaigns().get("library"))}
+        assert told["Ana Mayor"].startswith("gets no mail from any campaign")
+        assert lift("mayor@city.example") == (True, 0)
     assert [write(instance), write(instance)] == [1, 0]
 
 

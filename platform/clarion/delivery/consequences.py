@@ -111,7 +111,7 @@ def _draw(session: Transaction, told: Feedback, message: _Told) -> None:
     complained = told.kind == COMPLAINED
     if complained or speaks_against_mailbox(told):
         if message.kind in TO_DECISION_MAKERS:
-            _mark_addressee(session, message.kind, message.about_id, complained=complained)
+            _spare_addressee(session, message, told)
         else:
             _spare_signer(session, message.signature_id, told)
     if not complained:
@@ -137,11 +137,17 @@ def _spare_signer(session: Transaction, signature_id: int | None, told: Feedback
         session.execute(never.values(state=VOID, reason_due=False))
 
 
-def _mark_addressee(session: Transaction, kind: str, about_id: int | None, *, complained: bool) -> None:
-    delivered = select(Delivery.addressee_id).where(Delivery.id == about_id).scalar_subquery()
-    column = Addressee.unsubscribed_at if complained else Addressee.bounced_at
-    addressee = update(Addressee).where(Addressee.id == (about_id if kind == "letter" else delivered), column.is_(None))
-    session.execute(addressee.values({column: this_minute()}))
+def _spare_addressee(session: Transaction, message: _Told, told: Feedback) -> None:
+    """No campaign writes to this mailbox again: neither those that did nor those to come."""
+    delivered = select(Delivery.addressee_id).where(Delivery.id == message.about_id).scalar_subquery()
+    theirs = Addressee.id == (message.about_id if message.kind == "letter" else delivered)
+    address = session.scalar(select(Addressee.email).where(theirs))
+    if address is None:
+        return
+    suppress(session, address, told.kind, told.code)
+    column = Addressee.unsubscribed_at if told.kind == COMPLAINED else Addressee.bounced_at
+    everywhere = update(Addressee).where(Addressee.email == address, column.is_(None))
+    session.execute(everywhere.values({column: this_minute()}))
 
 
 def _mark_message(session: Transaction, told: Feedback, *, early: bool) -> None:

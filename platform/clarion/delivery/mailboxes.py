@@ -8,7 +8,7 @@ are in the database: while that cannot be asked, nothing is sent. The broker pla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -120,9 +120,8 @@ def _ask(mailboxes: Mapping[int, str], marks: Mapping[int, bytes]) -> dict[int, 
     indexes = {address: mailbox_index(address) for address in set(mailboxes.values())}
     # on disk at the latest with the attempt that begins next, before any of them leaves
     with writing(durable=False) if marks else db.engine.connect() as connection:
-        keys = [{"mailbox_index": index} for index in indexes.values()]
-        silent = {bytes(index) for (index,) in find_rows(connection, Suppression, keys, ("mailbox_index",))}
-        codes = {id: SUPPRESSED for id, address in mailboxes.items() if indexes[address] in silent}
+        silent = _silent(connection, indexes)
+        codes = {id: SUPPRESSED for id, address in mailboxes.items() if address in silent}
         over = _count(connection, {id: mark for id, mark in marks.items() if id not in codes})
         if counted := sorted(marks.keys() - codes.keys() - over):
             connection.execute(update(Message).where(Message.id.in_(counted)).values(counted=True))
@@ -130,6 +129,19 @@ def _ask(mailboxes: Mapping[int, str], marks: Mapping[int, bytes]) -> dict[int, 
             # after a rollback psycopg would forget all statements it has prepared
             connection.commit()
     return codes | dict.fromkeys(over, MAILBOX_CAP)
+
+
+def silent(connection: Connection, addresses: Collection[str]) -> set[str]:
+    """Which of some addresses get no mail any more, from no campaign."""
+    return _silent(connection, {address: mailbox_index(one_spelling(address)) for address in addresses})
+
+
+def _silent(connection: Connection, indexes: Mapping[str, bytes]) -> set[str]:
+    keys = [{"mailbox_index": index} for index in set(indexes.values())]
+    found = (
+        {bytes(index) for (index,) in find_rows(connection, Suppression, keys, ("mailbox_index",))} if keys else set()
+    )
+    return {address for address, index in indexes.items() if index in found}
 
 
 def _count(connection: Connection, waiting: Mapping[int, bytes]) -> set[int]:

@@ -82,7 +82,7 @@ class Addressee(db.Model):  # type: ignore[name-defined,misc]
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
     email: Mapped[str] = mapped_column(String(254))
     unsubscribed_at: Mapped[datetime | None] = mapped_column(Moment)
-    """From milestones and digests; what signers write is not theirs to end."""
+    """From all mails of this campaign; of every campaign, where its owner complained."""
     bounced_at: Mapped[datetime | None] = mapped_column(Moment)
 
 

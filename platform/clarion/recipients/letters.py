@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, exists, or_, select, update
 
 from ..campaigns.live import LiveCampaign
-from ..delivery.models import Addressee, Delivery
+from ..delivery.models import Delivery
 from ..extensions import Transaction, db, insert_if_new, this_minute, transaction
 from ..outbox.models import LAST, Message
 from ..outbox.service import Leased, NewMessage, put
@@ -21,7 +21,7 @@ from ..signatures.models import CONFIRMED, PENDING, Signature
 from ..signatures.reading import belongs_to, in_order
 from .districts import home_of, stand_for, stood_for
 from .pace import LONG_AGO, Plan
-from .service import LANE, LETTER, Reached, in_office, local_now, reachable
+from .service import LANE, LETTER, Reached, ended, in_office, local_now, reachable
 
 PLAN = "letters"
 PAGE = 200
@@ -66,9 +66,9 @@ def _write_all(live: LiveCampaign, query: Select[int, bytes], after: int) -> int
 
 def _who_stands(live: LiveCampaign, day: date) -> str:
     """A mark of all on which it rests who stands for whom: for those for whom nobody stood somebody may stand now."""
-    back = select(Addressee.email).where(Addressee.campaign_id == live.id, Addressee.bounced_at.is_not(None))
-    standing = [(address, sorted(stood_for(live, them))) for address, them in in_office(live, day, ("to",)).items()]
-    known = [live.edition_id, sorted(standing), sorted(db.session.scalars(back))]
+    people = in_office(live, day, ("to",))
+    standing = [(address, sorted(stood_for(live, them))) for address, them in people.items()]
+    known = [live.edition_id, sorted(standing), sorted(ended(live, people))]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
 
 
@@ -129,7 +129,7 @@ def _write(session: Transaction, live: LiveCampaign, plan: Plan, districts: dict
     # who was erased or got a letter from another worker since they were read is left out
     there = select(Signature.id).where(Signature.id.in_(districts), Signature.state == CONFIRMED, _has_none())
     ids = session.scalars(there.order_by(Signature.id)).all()
-    reached = reachable(session, live, news=False, roles=("to",)) if ids else []
+    reached = reachable(session, live, ("to",)) if ids else []
     moment, most = local_now(live), live.campaign.handing_over.letters_a_day
     messages = [
         _letter(live, id, one, plan.next_place(one.addressee_id, moment, most))

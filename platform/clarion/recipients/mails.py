@@ -35,7 +35,7 @@ from .districts import stood_for
 from .figures import Figures, said
 from .letters import new_place
 from .pace import LATE, in_hours
-from .service import DIGEST, FEW, LETTER, MILESTONE, in_office, local_now
+from .service import DIGEST, FEW, LETTER, MILESTONE, ended, in_office, local_now
 
 
 def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
@@ -43,7 +43,7 @@ def compose_news(leased: Leased, _signature: Sealed | None) -> Mail:
     live = _live(leased)
     row = db.session.get(Delivery, leased.about_id)
     addressee = db.session.get(Addressee, row.addressee_id) if row else None
-    if row is None or addressee is None or addressee.unsubscribed_at is not None:
+    if row is None or addressee is None:
         raise NothingToSay
     recipient = _people(live, addressee)[0]
     figures = Figures.from_json(row.content)
@@ -78,7 +78,7 @@ def compose_letter(leased: Leased, signature: Sealed | None) -> Mail:
         "signer": name,
         "words": row.words or "",
         "written_in": row.language or "",
-        "unsubscribe_url": "",
+        "unsubscribe_url": unsubscribe_url(addressee.id),
         "figures": None,
     }
     if len(districts) != 1:
@@ -103,9 +103,9 @@ def _live(leased: Leased) -> LiveCampaign:
 
 
 def _people(live: LiveCampaign, addressee: Addressee, roles: Sequence[str] = ("to", "cc")) -> list[Recipient]:
-    """Those behind an address who hold an office today."""
+    """Those behind an address who hold an office today and may still be written to."""
     recipients = in_office(live, local_now(live).date(), roles).get(addressee.email)
-    if recipients is None or addressee.bounced_at is not None:
+    if recipients is None or ended(live, [addressee.email]):
         raise NothingToSay
     return recipients
 

@@ -53,6 +53,6 @@ def _made(live: LiveCampaign, kind: str, recipient: Recipient) -> bytes:
         "unsubscribe_url": links().unsubscribe("x" * 64),
     }
     if kind == LETTER:
-        known = {"signer": "Ñ" * MAX_NAME, "words": "", "written_in": "", "figures": None, "unsubscribe_url": ""}
+        known |= {"signer": "Ñ" * MAX_NAME, "words": "", "written_in": "", "figures": None}
     mail = as_email(words(kind, live, recipient, recipient.email, known, "0@mailbox.example"))
     return mail.as_bytes(policy=SMTP.clone(cte_type="8bit", max_line_length=LINE))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from ..campaigns.live import LiveCampaign
+from ..delivery.mailboxes import silent
 from ..delivery.models import Addressee, Delivery
 from ..domain.campaign import Recipient
 from ..events import Happened, tell
-from ..extensions import Transaction, insert_if_new, now, this_minute
+from ..extensions import Transaction, db, insert_if_new, now, this_minute
 from ..outbox.models import LAST
 from ..outbox.service import NewMessage, put
 
@@ -48,21 +49,26 @@ def in_office(live: LiveCampaign, day: date, roles: Sequence[str] = ("to", "cc")
     return found
 
 
-def reachable(
-    session: Transaction, live: LiveCampaign, *, news: bool, roles: Sequence[str] = ("to", "cc")
-) -> list[Reached]:
-    """Who can be written to today; `news` leaves out those who want no milestones and digests."""
+def ended(live: LiveCampaign, addresses: Collection[str]) -> set[str]:
+    """Which of some addresses, in small letters, get no mail of a campaign.
+
+    Their owner has ended its mails, or mails come back, or the mailbox gets none from any campaign.
+    """
+    marked = or_(Addressee.unsubscribed_at.is_not(None), Addressee.bounced_at.is_not(None))
+    mine = select(Addressee.email).where(Addressee.campaign_id == live.id, Addressee.email.in_(addresses), marked)
+    return {*db.session.scalars(mine), *silent(db.session.connection(), addresses)}
+
+
+def reachable(session: Transaction, live: LiveCampaign, roles: Sequence[str] = ("to", "cc")) -> list[Reached]:
+    """Who can be written to today."""
     known = in_office(live, local_now(live).date(), roles)
     if not known:
         return []
     rows = [{"campaign_id": live.id, "email": email} for email in known]
     session.execute(insert_if_new(Addressee).values(rows))
     mine = select(Addressee).where(Addressee.campaign_id == live.id, Addressee.email.in_(known)).order_by(Addressee.id)
-    return [
-        Reached(row.id, known[row.email])
-        for row in session.scalars(mine)
-        if row.bounced_at is None and not (news and row.unsubscribed_at)
-    ]
+    spared = ended(live, known)
+    return [Reached(row.id, known[row.email]) for row in session.scalars(mine) if row.email not in spared]
 
 
 def hand_out(session: Transaction, live: LiveCampaign, kind: str, name: str, count: int, content: str) -> int:
@@ -81,7 +87,7 @@ def hand_out(session: Transaction, live: LiveCampaign, kind: str, name: str, cou
     if session.scalar(insert_if_new(Delivery).values(row).returning(Delivery.id)) is None:
         return 0
     messages = []
-    for reached in reachable(session, live, news=True) if content else ():
+    for reached in reachable(session, live) if content else ():
         mine = {**row, "name": f"{name}:{reached.addressee_id}", "addressee_id": reached.addressee_id}
         id = cast(int, session.scalar(insert(Delivery).values(mine).returning(Delivery.id)))
         messages.append(NewMessage(kind, live.id, None, f"{kind}:{id}", channel=LANE, priority=LAST, about_id=id))

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from ..campaigns.live import LiveCampaign
+from ..delivery.mailboxes import silent
 from ..delivery.models import Addressee, Delivery
 from ..domain.areas import SMALL_AREA
 from ..domain.campaign import Recipient
@@ -35,11 +36,12 @@ def standings(live: LiveCampaign) -> list[Standing]:
     main, today = live.campaign.languages[0], local_now(live).date()
     known = {row.email: row for row in db.session.scalars(select(Addressee).filter_by(campaign_id=live.id))}
     firsts = {address: people[0] for address, people in in_office(live, today).items()}
+    quiet = silent(db.session.connection(), {one.email.lower() for one in live.campaign.recipients if one.email})
     mails, waiting = _mails(live.id), _waiting(live.id)
     found = []
     for one in live.campaign.recipients:
         row, first = known.get(one.email.lower()), firsts.get(one.email.lower(), one)
-        parts = [_reach(one, row, in_office=one.in_office(today))]
+        parts = [_reach(one, row, in_office=one.in_office(today), is_silent=one.email.lower() in quiet)]
         if first is not one and one.in_office(today):
             parts = [f"shares the address of {first.name}: one mail goes there, not two"]
         elif row is not None and first is one:
@@ -76,7 +78,7 @@ def _got(mails: Mails, addressee_id: int) -> Iterator[str]:
             yield f"{words} {', '.join(numbers)}"
 
 
-def _reach(one: Recipient, row: Addressee | None, *, in_office: bool) -> str:
+def _reach(one: Recipient, row: Addressee | None, *, in_office: bool, is_silent: bool) -> str:
     if not in_office:
         return f"not in office today ({one.since or '...'} to {one.until or '...'}): gets nothing"
     if not one.email:
@@ -84,7 +86,9 @@ def _reach(one: Recipient, row: Addressee | None, *, in_office: bool) -> str:
     if row is not None and row.bounced_at is not None:
         return f"mails came back since {row.bounced_at:%Y-%m-%d}: gets nothing; correct the address"
     if row is not None and row.unsubscribed_at is not None:
-        return f"wants no milestones and digests since {row.unsubscribed_at:%Y-%m-%d}"
+        return f"wants no more mails since {row.unsubscribed_at:%Y-%m-%d}: gets nothing"
+    if is_silent:
+        return "gets no mail from any campaign: it came back elsewhere, or its owner complained"
     return "can be reached"
 
 
