@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select, update
 
+from clarion.campaigns.live import live_campaigns
+from clarion.delivery.models import Addressee
 from clarion.extensions import db, transaction
 from clarion.outbox.models import Message
-from clarion.outbox.service import GIVE_UP
+from clarion.outbox.service import GIVE_UP, NewMessage, put
 from clarion.recipients.pace import HOURS, Plan
 from clarion.testing import Instance
 
@@ -111,6 +113,27 @@ def test_a_pause_longer_than_a_day_ends_in_no_heap(reaching, signers, clock, wri
     instance.publish(folder)
     assert leave(instance) == []
     assert max(Counter(at.date() for _, at in moments(instance)).values()) <= 4
+
+
+def test_a_mailbox_has_one_number_a_day_for_all_campaigns(reaching, signers, clock, write, leave, make_folder) -> None:
+    instance = reaching("letters = true\nletters_a_day = 1")
+    instance.publish(make_folder("pool"))
+    signers(instance, 1)
+    clock.forward(minutes=5)
+    assert write(instance) == 1
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).values(due_at=clock.moment, created_at=clock.moment))
+        there = Addressee(campaign_id=live_campaigns().get("pool").id, email="mayor@city.example")
+        session.add(there)
+        session.flush()
+        gone = NewMessage("letter", there.campaign_id, None, "letter:pool", state="sent", about_id=there.id)
+        put(session.connection(), [gone])
+        session.execute(update(Message).filter_by(state="sent").values(sent_at=clock.moment))
+    assert leave(instance) == []
+    clock.forward(days=1)
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).filter_by(state="due").values(due_at=clock.moment, created_at=clock.moment))
+    assert len(leave(instance)) == 1
 
 
 def test_one_too_many_leaves_another_day(reaching, signers, clock, write, leave) -> None:

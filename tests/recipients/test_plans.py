@@ -9,7 +9,7 @@ import pytest
 
 from clarion.campaigns.live import live_campaigns
 from clarion.extensions import db
-from clarion.recipients import figures, letters
+from clarion.recipients import figures, letters, mails
 from clarion.recipients.pace import LONG_AGO
 from clarion.signatures.reading import in_order
 from rig.questions import asked_of, plan_of
@@ -38,6 +38,20 @@ def test_signatures_are_found_by_their_numbers_and_nothing_is_sorted(reaching, s
         found = "pk_signature" if "pk_signature" in plan else "SEARCH signature USING INTEGER PRIMARY KEY (rowid>?"
         assert found in plan
         assert not any(bad in plan for bad in ("Sort", "TEMP B-TREE", "SCAN", "Seq Scan")), plan
+
+
+def test_letters_of_a_day_are_counted_by_their_mailbox(reaching) -> None:
+    instance = reaching("letters = true")
+    with instance.context():
+        connection = db.session.connection()
+        if on_postgresql := db.engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+        with asked_of(db.engine) as asked:
+            assert mails._sent_since("mayor@city.example", LONG_AGO) == 0
+        plan = plan_of(connection, *asked[-1])
+    assert "ix_message_about" in plan
+    assert ("uq_addressee" in plan) if on_postgresql else ("(campaign_id=? AND email=?)" in plan), plan
+    assert not any(bad in plan for bad in ("SCAN", "Seq Scan")), plan
 
 
 def test_pages_are_read_and_opened_before_anything_is_held(reaching, signers, clock, write, monkeypatch) -> None:

@@ -73,7 +73,7 @@ def compose_letter(leased: Leased, signature: Sealed | None) -> Mail:
     person, _ = open_signer(live, signature)
     name = public_name(person.name) if row.show_name else ""
     districts = stood_for(live, recipients)
-    _mind_the_pace(live, leased, points_at_few=bool(districts) and not name)
+    _mind_the_pace(live, leased, addressee.email, points_at_few=bool(districts) and not name)
     known = {
         "signer": name,
         "words": row.words or "",
@@ -110,7 +110,7 @@ def _people(live: LiveCampaign, addressee: Addressee, roles: Sequence[str] = ("t
     return recipients
 
 
-def _mind_the_pace(live: LiveCampaign, leased: Leased, *, points_at_few: bool) -> None:
+def _mind_the_pace(live: LiveCampaign, leased: Leased, address: str, *, points_at_few: bool) -> None:
     """Give a letter another place that must not leave now; those that are late would else leave all together."""
     moment, state = local_now(live), live.campaign.state(now())
     due_at = db.session.scalars(select(Message.due_at).filter_by(id=leased.id)).one()
@@ -123,7 +123,7 @@ def _mind_the_pace(live: LiveCampaign, leased: Leased, *, points_at_few: bool) -
         why, after = FEW, midnight + timedelta(days=1)
     elif not in_hours(moment) or moment - due_at > LATE:
         why = "late letter"
-    elif _sent_since(leased.about_id, midnight) >= live.campaign.handing_over.letters_a_day:
+    elif _sent_since(address, midnight) >= live.campaign.handing_over.letters_a_day:
         why, after = "letters of the day", midnight + timedelta(days=1)
     else:
         return
@@ -138,11 +138,14 @@ def _few(addressee_id: int | None) -> bool:
     return (db.session.scalar(select(func.count()).select_from(some)) or 0) < SMALL_AREA
 
 
-def _sent_since(addressee_id: int | None, moment: datetime) -> int:
-    """How many letters have left to a mailbox since then: some of the days before may have been late."""
+def _sent_since(address: str, moment: datetime) -> int:
+    """How many letters have left to a mailbox since then, from all campaigns: some may have been late."""
+    # with the campaigns named, an index leads to the mailbox
+    campaigns = [live.id for live in live_campaigns().all()]
+    mailbox = select(Addressee.id).where(Addressee.campaign_id.in_(campaigns), Addressee.email == address)
     sent = select(func.count()).where(
         Message.kind == LETTER,
-        Message.about_id == addressee_id,
+        Message.about_id.in_(mailbox),
         Message.state == SENT,
         Message.sent_at >= moment.astimezone(UTC),
     )
