@@ -122,7 +122,19 @@ def test_a_term_that_has_ended_is_told_and_stops_mails_that_reach_nobody(faults)
 
 def test_a_district_without_postal_codes_gets_no_letters_and_that_is_told(faults) -> None:
     table = f"{TABLE}\n[handing_over]\nletters = true\n"
-    (told,) = faults({"recipients.csv": WARD_1, "campaign.toml": table, "districts.csv": None})
+    mayor = WARD_1 + "to,Eva All,Mayor,all@city.example,\n"
+    (told,) = faults({"recipients.csv": mayor, "campaign.toml": table, "districts.csv": None})
     assert (told.level, told.key) == ("warning", "district")
     assert told.message.startswith('No letter reaches those who stand for "Ward 1"')
     assert faults({"recipients.csv": WARD_1, "districts.csv": None}, "museum") == []
+
+
+@pytest.mark.parametrize(("need", "districts"), [("optional", None), ("no", DISTRICTS)])
+def test_letters_that_can_reach_nobody_are_an_error(faults, need: str, districts: str | None) -> None:
+    table = f"{TABLE}\n[handing_over]\nletters = true\n".replace('code = "optional"', f'code = "{need}"')
+    files = {"recipients.csv": WARD_1, "districts.csv": districts}
+    found = faults({**files, "campaign.toml": table})
+    assert [fault.key for fault in found if fault.level == "error"] == ["handing_over.letters"]
+    draft = faults({**files, "campaign.toml": table.replace('"live"', '"draft"')}, "museum")
+    assert "handing_over.letters" in [fault.key for fault in draft]
+    assert not [fault for fault in draft if fault.level == "error"]

@@ -145,6 +145,10 @@ def _check_terms(folder: Folder, campaign: Campaign) -> None:
         folder.fault(
             "recipients.csv", words, "Write its codes there, or no district here.", key="district", warning=True
         )
+    if campaign.handing_over.letters and not campaign.letters_arrive:
+        words = "Letters shall go to the recipients, but no signer's letter can reach one."
+        hint = "Leave out the district of a recipient with the role to, or write districts.csv and ask for postal_code."
+        folder.fault(FILE, words, hint, key="handing_over.letters", warning=campaign.status == "draft")
     asked = campaign.handing_over != HandingOver(letters_a_day=campaign.handing_over.letters_a_day)
     reached = [one for one in campaign.recipients if one.role == "to" and one.email]
     if asked and not any(one.in_office(today) for one in reached) and campaign.status == "live":

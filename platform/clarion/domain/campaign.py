@@ -186,6 +186,15 @@ class Campaign:
         """The district of a postal code, of a ZIP+4 by its first five digits; empty where it is not known."""
         return self.districts.get(postal_code) or self.districts.get(postal_code.partition("-")[0], "")
 
+    @property
+    def letters_arrive(self) -> bool:
+        """Whether letters are asked for and there is a mailbox that some signer's letter can go to."""
+        main, living = self.languages[0], set(self.districts.values()) if self.need("postal_code") != "no" else set()
+        mailboxes = (one for one in self.recipients if one.role == "to" and one.email)
+        return self.handing_over.letters and any(
+            not one.district.get(main) or one.district[main] in living for one in mailboxes
+        )
+
     def district_name(self, district: str, language: str) -> str:
         """A district in the words of a language, as far as recipients have it so; else in those of the main one."""
         main = self.languages[0]

@@ -61,8 +61,8 @@ def plans(live: LiveCampaign) -> list[str]:
     if handing.digest != "no":
         when = "Every Monday" if handing.digest == "weekly" else "Every day"
         lines.append(f"{when} at 8:00, {live.campaign.time_zone}, they get a digest if something is new.")
-    if handing.letters:
-        lines.append(f"Each signer's letter goes to them, at most {handing.letters_a_day} a day and recipient.")
+    if live.campaign.letters_arrive:
+        lines.append(f"Each signer's letter goes to them, at most {handing.letters_a_day} a day and mailbox.")
         last = db.session.scalar(
             select(func.max(Message.due_at)).filter_by(campaign_id=live.id, kind=LETTER, state=DUE)
         )

@@ -39,7 +39,7 @@ def _write(live: LiveCampaign, count: int) -> int:
     if state not in ("live", "closed") or not live.campaign.recipients:
         return 0
     mails = reach_milestone(live, count) + send_digest(live, count, closed=state == "closed")
-    mails += plan_letters(live) if live.campaign.handing_over.letters else 0
+    mails += plan_letters(live) if live.campaign.letters_arrive else 0
     if mails:
         log.info("recipients written to", campaign=live.slug, count=mails)
     return mails

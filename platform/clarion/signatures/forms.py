@@ -134,7 +134,7 @@ def _make_class(campaign: Campaign, language: str) -> type[SignForm]:
 def _show_name(campaign: Campaign) -> str:
     """What a tick allows: nothing shows a name otherwise, neither the page nor what is handed over."""
     beside_reason = campaign.need("reason") != "no"
-    if campaign.handing_over.letters:
+    if campaign.letters_arrive:
         if beside_reason:
             return str(
                 gettext("Show my first name and initial beside my reason, in the list and in the letter to them")
