@@ -17,7 +17,7 @@ from flask import Blueprint, Flask, Response, abort, current_app, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.pool import QueuePool
 
 from .campaigns.live import live_campaigns
@@ -26,7 +26,7 @@ from .delivery.models import BOUNCED, COMPLAINED
 from .events import EventRow, listening
 from .extensions import db, now
 from .outbox.models import CAPPED, DUE, NEEDLESS, SENT, Message
-from .outbox.service import BLOCKED
+from .outbox.service import BLOCKED, LONGEST_WAIT
 from .security import access
 from .signatures import counting
 from .signatures.models import CountDelta, Signature
@@ -56,7 +56,7 @@ class Figures:
     states: dict[str, int]
     """Signatures by state."""
     messages: dict[tuple[str, str], int]
-    """By channel and state."""
+    """By channel and state; those that are due only later, and were not put off, are `planned`."""
     blocked: dict[str, int]
     """Messages that the other side refused because of us, by lane."""
     oldest_due_seconds: float
@@ -99,8 +99,14 @@ def _whole() -> _Whole:
 
 
 def _messages(which: ColumnElement[bool]) -> dict[tuple[str, str], int]:
-    grouped = select(Message.channel, Message.state, func.count()).where(which)
-    rows = db.session.execute(grouped.group_by(Message.channel, Message.state))
+    moment = now()
+    # what a mail server put off waits too, but it should have left
+    untried = or_(Message.attempt == 0, Message.due_at > moment + 2 * LONGEST_WAIT)
+    later = and_(Message.state == DUE, Message.due_at > moment, untried)
+    state = case((later, "planned"), else_=Message.state).label("stands")
+    rows = db.session.execute(
+        select(Message.channel, state, func.count()).where(which).group_by(Message.channel, state)
+    )
     return {(channel, state): n for channel, state, n in rows}
 
 

@@ -49,6 +49,15 @@ def test_a_message_is_late_only_once_it_is_due(either_instance: Instance) -> Non
         assert late <= _metrics(either_instance)["clarion_oldest_due_seconds"] < late + 60
 
 
+def test_what_is_planned_for_later_is_not_what_waits(either_instance: Instance) -> None:
+    either_instance.sign("library")
+    for minutes, attempt, state in ((-10, 0, "due"), (60, 0, "planned"), (60, 1, "due"), (60 * 24, 1, "planned")):
+        with either_instance.context(), transaction() as session:
+            session.execute(update(Message).values(due_at=now() + timedelta(minutes=minutes), attempt=attempt))
+        told = {name for name in _metrics(either_instance) if name.startswith('clarion_messages{channel="email"')}
+        assert told == {f'clarion_messages{{channel="email",state="{state}"}}'}
+
+
 def test_they_are_told_to_the_own_network_only(make_instance) -> None:
     instance = make_instance(site={"trusted_proxies": ["127.0.0.0/8"]})
     assert instance.client.get("/metrics").status_code == 200
