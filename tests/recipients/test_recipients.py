@@ -106,6 +106,23 @@ def test_after_an_end_and_a_beginning_anew_digests_go_on(reaching, signers, cloc
         clock.forward(days=1)
 
 
+def test_what_happens_while_digests_are_switched_off_is_in_none(reaching, signers, clock, write, deliver) -> None:
+    instance = reaching('digest = "daily"')
+    table = instance.home / "campaigns" / "library" / "campaign.toml"
+    on = table.read_text()
+    assert write(instance) == 0
+    for words in (on.replace('"daily"', '"no"'), on):
+        table.write_text(words)
+        instance.publish(table.parent)
+        signers(instance, 5)
+        clock.forward(days=1)
+        assert [write(instance), write(instance)] == [0, 0]
+    signers(instance, 2)
+    clock.forward(days=1)
+    assert write(instance) == 3
+    assert "2 more people have signed" in plain(deliver(instance)[0])
+
+
 def test_digests_are_made_at_eight_on_both_sides_of_a_change_of_the_clocks(reaching, signers, clock, write) -> None:
     instance = reaching('digest = "daily"')
     for day, hour in (

@@ -20,6 +20,9 @@ MORNING = time(8)
 
 MONDAY = 0
 
+OFF = "off"
+"""How the row is named that tells since when there are no digests."""
+
 
 def write_to_recipients() -> int:
     """Put into the outbox what recipients are due to get; how many mails."""
@@ -59,11 +62,11 @@ def send_digest(live: LiveCampaign, count: int, *, closed: bool = False) -> int:
     """Make the digest whose time has come, if something is new; after the end a last one.
 
     A worker that was away makes the last that was due, not all that were missed. The first one is a beginning: it
-    notes the count, and what is new is counted from there.
+    notes the count, and what is new is counted from there; so is the first after digests were switched off.
     """
     often = live.campaign.handing_over.digest
     if often == "no":
-        return 0
+        return _note_off(live, count)
     if closed and live.closed_at is None:
         return 0  # in a moment it is known since when
     told = _told(live, DIGEST)
@@ -74,11 +77,20 @@ def send_digest(live: LiveCampaign, count: int, *, closed: bool = False) -> int:
     last = max(told, key=lambda row: row.id, default=None)
     reasons = {id for row in told if row.content for id in Figures.from_json(row.content).reasons}
     content = ""
-    if last is not None:
+    if last is not None and not last.name.startswith(OFF):
         new = figures(live, count, before=last.count, told=reasons)
         content = new.to_json() if new.new > 0 or new.reasons else ""
     with transaction() as session:
         return hand_out(session, live, DIGEST, name, count, content)
+
+
+def _note_off(live: LiveCampaign, count: int) -> int:
+    """Note that digests have ended, after the last of them: what happens until they begin again is in none."""
+    last = max(_told(live, DIGEST), key=lambda row: row.id, default=None)
+    if last is None or last.name.startswith(OFF):
+        return 0
+    with transaction() as session:
+        return hand_out(session, live, DIGEST, f"{OFF} {now():%Y-%m-%d %H:%M}", count, "")
 
 
 def _told(live: LiveCampaign, kind: str) -> list[Delivery]:
