@@ -31,7 +31,9 @@ def test_letters_keep_to_office_hours_and_to_their_number_a_day(reaching, signer
     instance = reaching("letters = true\nletters_a_day = 5")
     signers(instance, 23, postal_code="20009")
     clock.forward(days=4, hours=6)
-    assert write(instance) == 46
+    first = write(instance)
+    assert first in (42, 44), "a week ahead, with a place on this afternoon or without"
+    assert write(instance) == 0
     with instance.context():
         rows = db.session.execute(select(Message.about_id, Message.due_at).filter_by(kind="letter")).all()
     local = [(about, at.astimezone(NEW_YORK)) for about, at in rows]
@@ -41,7 +43,9 @@ def test_letters_keep_to_office_hours_and_to_their_number_a_day(reaching, signer
     clock.forward(minutes=5)
     signers(instance, 3, postal_code="20009")
     clock.forward(minutes=5)
-    assert write(instance) == 6
+    assert write(instance) == 0, "they come after those who wait"
+    clock.forward(days=3)
+    assert first + write(instance) == 52
     with instance.context():
         rows = db.session.execute(select(Message.about_id, Message.due_at).filter_by(kind="letter")).all()
     days = Counter((about, at.astimezone(NEW_YORK).date()) for about, at in rows)

@@ -1,7 +1,8 @@
 """Letters: one mail for each signer to those who stand for them.
 
 Who has none yet is looked for in the order of signatures. Each minute that begins where the first may still be
-confirmed; once a day, and whenever somebody else stands for people, it begins at the first of all.
+confirmed; once a day, and whenever somebody else stands for people, it begins at the first of all. Where a
+mailbox is full for some days it ends, and goes on the next day: so no more is planned than some days can take.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def plan_letters(live: LiveCampaign) -> int:
         return 0
     until, stands = this_minute() - SETTLED, _who_stands(live, today.date())
     plan = Plan.from_json(db.session.scalar(_row(live)) or Plan().to_json())
+    if plan.full == today.date().isoformat():
+        return 0
     seen, after = plan.seen, plan.settled
     of_all = plan.stands != stands or plan.dawn.astimezone(today.tzinfo).date() != today.date()
     if of_all:
@@ -45,6 +48,8 @@ def plan_letters(live: LiveCampaign) -> int:
     written = _write_all(live, _unwritten(seen, until), after)
     with transaction() as session:
         plan = _taken(session, live)
+        if plan.full == today.date().isoformat():
+            return written  # those who wait are found by the same look tomorrow
         plan.seen, plan.settled = until, settled
         if of_all:
             plan.dawn, plan.stands = until, stands
@@ -61,6 +66,8 @@ def _write_all(live: LiveCampaign, query: Select[int, bytes], after: int) -> int
             plan = _taken(session, live)
             written += _write(session, live, plan, districts)
             _keep(session, live, plan)
+        if plan.full == local_now(live).date().isoformat():
+            break
     return written
 
 
@@ -131,12 +138,13 @@ def _write(session: Transaction, live: LiveCampaign, plan: Plan, districts: dict
     ids = session.scalars(there.order_by(Signature.id)).all()
     reached = reachable(session, live, ("to",)) if ids else []
     moment, most = local_now(live), live.campaign.handing_over.letters_a_day
-    messages = [
-        _letter(live, id, one, plan.next_place(one.addressee_id, moment, most))
-        for id in ids
-        for one in reached
-        if stand_for(live, one.recipients, districts[id])
-    ]
+    messages = []
+    for id in ids:
+        theirs = [one for one in reached if stand_for(live, one.recipients, districts[id])]
+        if not all(plan.has_place(one.addressee_id, moment) for one in theirs):
+            plan.full = moment.date().isoformat()
+            break
+        messages += [_letter(live, id, one, plan.next_place(one.addressee_id, moment, most)) for one in theirs]
     if messages:
         put(session.connection(), messages)
     return len(messages)

@@ -21,6 +21,9 @@ HOURS = (1, 2, 3, 2, 2, 3, 2, 1)
 LATE = timedelta(minutes=10)
 """A letter that is later than this gets another place, or all that waited for the worker would leave together."""
 
+AHEAD = timedelta(days=7)
+"""How far ahead letters are planned: each has a row, and the last of very many signers would wait for years."""
+
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -38,12 +41,16 @@ class Plan:
     """What `seen` was at the last look at all of them, once a day: somebody may have withdrawn and signed again."""
     stands: str = ""
     """A mark of who stood for whom then."""
+    full: str = ""
+    """The day on which some mailbox had no place left within reach: the rest are planned from the next day on."""
 
     def to_json(self) -> str:
         """The plan as its row keeps it."""
         places = {str(id): [day.isoformat(), place] for id, (day, place) in self.places.items()}
         moments = {"seen": self.seen.isoformat(), "dawn": self.dawn.isoformat()}
-        return json.dumps({**moments, "places": places, "settled": self.settled, "stands": self.stands})
+        return json.dumps(
+            {**moments, "places": places, "settled": self.settled, "stands": self.stands, "full": self.full}
+        )
 
     @classmethod
     def from_json(cls, source: str) -> Plan:
@@ -51,7 +58,11 @@ class Plan:
         raw = json.loads(source)
         places = {int(id): (date.fromisoformat(day), int(place)) for id, (day, place) in raw["places"].items()}
         seen, dawn = (datetime.fromisoformat(raw.get(name, LONG_AGO.isoformat())) for name in ("seen", "dawn"))
-        return cls(seen, places, raw.get("settled", 0), dawn, raw.get("stands", ""))
+        return cls(seen, places, raw.get("settled", 0), dawn, raw.get("stands", ""), raw.get("full", ""))
+
+    def has_place(self, addressee_id: int, moment: datetime) -> bool:
+        """Whether a letter to this addressee would be planned no further ahead than letters are."""
+        return addressee_id not in self.places or self.places[addressee_id][0] < (moment + AHEAD).date()
 
     def next_place(self, addressee_id: int, moment: datetime, most: int) -> datetime:
         """The next free moment in which this addressee can get a letter, not before `moment`."""

@@ -67,7 +67,7 @@ def plans(live: LiveCampaign) -> list[str]:
             select(func.max(Message.due_at)).filter_by(campaign_id=live.id, kind=LETTER, state=DUE)
         )
         if isinstance(last, datetime):
-            lines.append(f"The last letter planned so far leaves on {last:%Y-%m-%d}.")
+            lines.append(f"They are planned a week ahead; the last so far leaves on {last:%Y-%m-%d}.")
     return lines or [f"Nothing is sent to them by itself: clarion deliver {live.slug} makes what you hand over."]
 
 
