@@ -149,9 +149,7 @@ def test_who_wants_no_more_mails_gets_no_letter(reaching, signers, clock, write,
     clock.forward(minutes=5)
     assert write(instance) == 0
     with instance.context():
-        assert (
-            standings(live_campaigns().get("library"))[0].told == "wants no more mails since 2026-07-13: gets nothing"
-        )
+        assert standings(live_campaigns().get("library"))[0].told.startswith("wants no more mails since 2026-07-13")
 
 
 def test_who_complained_elsewhere_gets_none_until_that_is_lifted(reaching, signers, clock, write, deliver) -> None:
