@@ -161,6 +161,8 @@ def to_a_language(shown: Petition, asked: str, path: str, framed_by: Iterable[st
     response = redirect(f"/{shown.live.slug}/{code}/{path}{query}", 303)
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "public, max-age=60"
+    # what a browser says of the page around is told to the next address too
+    response.headers["Referrer-Policy"] = "strict-origin"
     allow_framing(framed_by)
     return response
 

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page, expect
+from sqlalchemy import select
 
+from clarion.extensions import db
+from clarion.signatures.models import Signature
 from clarion.testing import Instance, plain
 from clarion_embeds.loader import INTEGRITY, PATH
 
@@ -193,6 +196,20 @@ def test_where_every_site_may_show_it_each_is_told_by_its_own_origin(host, embed
     sign(page.frame_locator("clarion-petition iframe"))
     page.wait_for_function("() => heard.length === 2")
     assert {one["origin"] for one in page.evaluate("told")} == {scene.url}
+
+
+@pytest.mark.parametrize("said", ["en-US", "fr", "", "es"])
+def test_the_site_around_is_known_whatever_language_its_page_is_in(scene: Scene, open_page, said: str) -> None:
+    address = scene.host.page("/", RECORDER + f'<script src="{scene.url}/embed.js" data-campaign="library"></script>')
+    html, headers = scene.host.pages["/"]
+    scene.host.pages["/"] = html.replace('<html lang="en">', f'<html lang="{said}">' if said else "<html>"), headers
+    page = open_page(address)
+    loaded(page)
+    assert page.frames[1].evaluate("document.referrer") == f"{scene.host.origin}/"
+    sign(page.frame_locator("clarion-petition iframe"))
+    page.wait_for_function("() => heard.length === 2")
+    with scene.instance.context():
+        assert db.session.scalars(select(Signature.origin)).one() == "host:localhost"
 
 
 def test_the_frame_is_as_high_as_what_it_shows(scene: Scene, open_page) -> None:
