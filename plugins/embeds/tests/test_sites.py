@@ -288,6 +288,26 @@ def test_one_may_come_go_move_and_change_as_applications_have_it(scene: Scene, o
     expect(frame.locator("h1")).to_have_text(MAIL)
 
 
+def test_one_may_be_told_what_to_show_after_it_is_there(scene: Scene, open_page) -> None:
+    page = open_page(scene.host.page("/", f'{RECORDER}<script src="{scene.url}/embed.js"></script>'))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("""() => {
+      const petition = document.body.appendChild(document.createElement("clarion-petition"));
+      for (const [name, value] of [["partner", "writers"], ["campaign", "library"], ["theme", "dark"]])
+        petition.setAttribute(name, value);
+    }""")
+    loaded(page)
+    assert asked == [f"{scene.url}/library/en/embed?partner=writers&theme=dark"]
+    page.evaluate("""async () => {
+      const petition = document.body.appendChild(document.createElement("clarion-petition"));
+      await new Promise((done) => setTimeout(done));
+      petition.setAttribute("campaign", "library");
+    }""")
+    page.locator("clarion-petition").nth(1).scroll_into_view_if_needed()
+    loaded(page, 2)
+
+
 def test_the_loader_believes_its_own_frame_only(scene: Scene, open_page, make_host) -> None:
     stranger = make_host("127.0.0.1")
     liar = (

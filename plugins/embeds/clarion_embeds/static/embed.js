@@ -12,7 +12,7 @@
     connectedCallback() {
       addEventListener("message", this);
       this.style.display = "block";
-      this.draw();
+      this.renew();
     }
 
     disconnectedCallback() {
@@ -22,7 +22,15 @@
     }
 
     attributeChangedCallback() {
-      if (this.frame) this.draw();
+      this.renew();
+    }
+
+    // Once for all that is said in one go, in whatever order.
+    renew() {
+      this.due ||= Promise.resolve().then(() => {
+        this.due = null;
+        if (this.isConnected) this.draw();
+      });
     }
 
     draw() {
