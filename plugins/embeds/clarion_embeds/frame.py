@@ -23,6 +23,7 @@ from clarion.api import (
     page_style,
     petition,
     sign_form,
+    speak,
     take_signature,
     with_arrival,
 )
@@ -36,6 +37,9 @@ CACHE = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
 
 KEPT = 512
 """Frames that are kept as they were made; a campaign has one for each language, partner and look."""
+
+PLAIN = "#1d4e89"
+"""The colour of what belongs to no campaign."""
 
 STATIC = Path(__file__).parent / "static"
 SCRIPT = (STATIC / "frame.js").read_text("utf-8")
@@ -147,8 +151,11 @@ def petition_or_404(slug: str, language: str) -> Petition:
     """The campaign; that there is none may be seen in any frame, so that whoever set it up finds out."""
     found = petition(slug, language)
     if found is None:
+        style = _style(PLAIN, Look())
         allow_framing("*")
-        abort(404)
+        allow_inline_style(style)
+        shown = {"slug": slug, "language": speak(language), "style": Markup(style)}  # noqa: S704 - our own
+        abort(make_response(render_template("embeds/none.html", **shown), 404))
     return found
 
 

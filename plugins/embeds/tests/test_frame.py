@@ -241,10 +241,17 @@ def test_a_language_that_it_does_not_have_leads_to_one_that_it_has(embeds, asked
 
 
 def test_a_campaign_that_is_not_there_says_so_in_any_frame(embeds) -> None:
-    answer = embeds(LISTED).client.get("/nothing/en/embed")
-    assert answer.status_code == 404
-    assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Cache-Control"] == "no-store"
+    client = embeds(LISTED).client
+    for path in ("/nothing/es/embed", "/nothing/es/embed/thermometer"):
+        answer = client.get(path)
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 404
+        assert "frame-ancestors *" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert '<html lang="es"' in page
+        assert "«nothing»" in page
+        assert "<nav" not in page
+        assert "<a " not in page
 
 
 def test_signing_counts_for_the_partner_and_stays_in_the_frame(embeds) -> None:

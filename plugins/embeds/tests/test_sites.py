@@ -339,6 +339,27 @@ def test_heights_out_of_bounds_are_not_taken(scene: Scene, open_page) -> None:
     assert before != "777"
 
 
+@pytest.mark.parametrize("kind", ["script", "element"])
+def test_where_it_may_not_be_shown_a_link_stands_above_a_small_box(
+    scene: Scene, make_host, open_page, kind: str
+) -> None:
+    page = open_page(make_host().page("/", code(scene, kind)))
+    box = page.locator("clarion-petition")
+    link = box.get_by_role("link")
+    expect(link).to_be_visible()
+    there = {"script": "/library/en/embed?partner=writers", "element": "/library/en"}[kind]
+    expect(link).to_have_attribute("href", scene.url + there)
+    size = box.bounding_box()
+    assert size
+    assert size["height"] < 300
+    link.click()
+    expect(page.locator("#sign-form")).to_be_visible()
+    page.goto(scene.host.page("/", RECORDER + code(scene, kind)))
+    loaded(page)
+    expect(link).not_to_be_visible()
+    expect(page.frame_locator("iframe").locator("#sign-form")).to_be_visible()
+
+
 def test_without_a_script_a_link_stands_in_its_place(scene: Scene, open_page) -> None:
     page = open_page(scene.host.page("/", code(scene, "element")), script=False)
     expect(page.get_by_role("link", name="Keep the library open")).to_be_visible()
