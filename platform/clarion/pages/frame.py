@@ -105,6 +105,11 @@ class Petition:
         code = share_codes().make(self.live, Shared(organisation, LINK))
         return Arrival(via=code).added_to(self.url)
 
+    def linked_by(self, code: str) -> str:
+        """The organisation whose own link has this code; empty for any other code."""
+        shared = share_codes().read(code, self.live)
+        return shared.brought_by if shared and shared.source == LINK else ""
+
     def through(self, organisation: str) -> int | None:
         """How many one of its organisations brought, by its places, its links, and those who passed them on.
 

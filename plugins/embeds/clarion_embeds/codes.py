@@ -46,21 +46,22 @@ class Codes:
 
     @property
     def oembed_address(self) -> str:
-        """What systems that know oEmbed turn into the form."""
-        return self.shown.url + self.look.query(self.partner)
+        """What systems that know oEmbed turn into the form; where it stays a link, it counts like one."""
+        look = self.look.query("")
+        return self.address + (look.replace("?", "&", 1) if self.partner else look)
 
     def script(self) -> Markup:
         """One script, which puts the form where it stands."""
-        fallback = Markup("<noscript>{}</noscript>").format(self.link())
-        return Markup('<script async src="{}"{}></script>\n{}').format(
-            self.base_url + loader.NEWEST, self._said("data-", label=self.shown.text.title), fallback
-        )
+        return self._script(Markup('src="{}"').format(self.base_url + loader.NEWEST))
 
     def pinned_script(self) -> Markup:
         """The same, of just this version, checked by the browser."""
-        return Markup('<script async src="{}" integrity="{}" crossorigin="anonymous"{}></script>').format(
-            self.base_url + loader.PATH, loader.INTEGRITY, self._said("data-", label=self.shown.text.title)
-        )
+        checked = Markup('src="{}" integrity="{}" crossorigin="anonymous"')
+        return self._script(checked.format(self.base_url + loader.PATH, loader.INTEGRITY))
+
+    def _script(self, source: Markup) -> Markup:
+        said = self._said("data-", label=self.shown.text.title)
+        return Markup("<script async {}{}></script>\n<noscript>{}</noscript>").format(source, said, self.link())
 
     def element(self) -> Markup:
         """An element for any place in the page, and the script once for all of them."""

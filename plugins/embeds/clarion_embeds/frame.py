@@ -57,7 +57,7 @@ class Frames:
         shown = petition_or_404(slug, language)
         if shown.language.code != language:
             return to_a_language(shown, language, "embed", settings.of(shown.campaign).framed_by(""))
-        here = Here(shown, request.args)
+        here = Here(shown, request.args, request.headers.get("Referer", ""))
         response = here.answer(with_arrival(self._page(here), here.stand))
         response.headers["Cache-Control"] = CACHE
         response.headers["Vary"] = "Referer"
@@ -96,13 +96,14 @@ class Frames:
 class Here:
     """The frame that is asked for: of which campaign, in whose place, with which look."""
 
-    def __init__(self, shown: Petition, asked: Mapping[str, str]) -> None:
-        said = settings.of(shown.campaign)
+    def __init__(self, shown: Petition, asked: Mapping[str, str], around: str = "") -> None:
+        said, campaign = settings.of(shown.campaign), shown.campaign
         self.shown = shown
-        self.partner = said.known_partner(shown.campaign, asked.get("partner", ""))
+        # the form's own address names whom the page around told: what is sent from it comes without that
+        self.partner = said.known_partner(campaign, asked.get("partner", "")) or said.of_site(campaign, around)
         self.look = Look.asked(asked)
         self.framed_by = said.framed_by(self.partner)
-        self.style = _style(self.look.accent or said.accent_of(shown.campaign, self.partner), self.look)
+        self.style = _style(self.look.accent or said.accent_of(campaign, self.partner), self.look)
         self.script = SCRIPT
         self.stand = Stand("embed", self.partner, self._address, self.framed_by)
 

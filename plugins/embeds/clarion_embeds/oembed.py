@@ -72,7 +72,8 @@ def _answer(place: Place) -> Response:
         raise _Refused(400, "Name the address of a petition: ?url=")
     most_wide, most_high = _most("maxwidth"), _most("maxheight")
     shown, asked = _petition(url, place.hosts)
-    partner = settings.of(shown.campaign).known_partner(shown.campaign, asked.get("partner", ""))
+    named = asked.get("partner", "") or shown.linked_by(asked.get("via", ""))
+    partner = settings.of(shown.campaign).known_partner(shown.campaign, named)
     codes = Codes(place.base_url, shown, partner, Look.asked(USUAL | asked))
     told = _told(codes, min(WIDTH, most_wide), min(HEIGHT, most_high))
     picture = shown.picture
@@ -128,7 +129,7 @@ def _told(codes: Codes, width: int, height: int) -> dict[str, str | int]:
     if lead.website:
         told["author_url"] = lead.website
     if shown.state != "live" or not settings.of(shown.campaign).framed_by(codes.partner):
-        return {"type": "link", **told, "url": shown.url}
+        return {"type": "link", **told, "url": codes.address}
     return {"type": "rich", **told, "html": str(codes.pasted(height)), "width": width, "height": height}
 
 

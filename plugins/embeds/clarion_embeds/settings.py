@@ -71,6 +71,12 @@ class CampaignEmbeds(PluginSettings):
         listed = asked in self.partners and bool(self.partners[asked].origins)
         return asked if known and (self.anywhere or listed) else ""
 
+    def of_site(self, campaign: Campaign, page: str) -> str:
+        """The organisation on whose site a page is; nobody where several list it."""
+        origin = "/".join(page.split("/", 3)[:3])
+        listed = [name for name, one in self.partners.items() if origin in one.origins]
+        return self.known_partner(campaign, listed[0]) if len(listed) == 1 else ""
+
     def accent_of(self, campaign: Campaign, partner: str) -> str:
         """The colour of what stands in a partner's place, or of the campaign."""
         return (self.partners[partner].accent if partner in self.partners else "") or campaign.accent

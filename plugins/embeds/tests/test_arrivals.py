@@ -75,6 +75,38 @@ def test_caches_know_that_it_depends_on_the_site_around(embeds) -> None:
     assert again.status_code == 304
 
 
+BOTH = "https://both.example"
+
+
+@pytest.mark.parametrize(
+    ("asked", "referrer", "partner"),
+    [
+        ("", f"{LISTED}/", "writers"),
+        ("", "https://readers.example/news", "readers"),
+        ("?partner=readers", f"{LISTED}/", "readers"),
+        ("?theme=dark", f"{LISTED}/", "writers"),
+        ("", f"{BOTH}/", ""),
+        ("", "https://evil.example/", ""),
+        ("", f"{LISTED}.evil.example/", ""),
+        ("", "", ""),
+    ],
+)
+def test_the_site_around_says_whose_form_it_is_where_the_address_does_not(
+    embeds, asked: str, referrer: str, partner: str
+) -> None:
+    more = f'[plugins.embeds.partners.readers]\norigins = ["https://readers.example", "{BOTH}"]\n'
+    instance = embeds(LISTED, BOTH, more=more)
+    page = shown(instance, f"/library/en/embed{asked}", referrer)
+    found = re.search(r'<form[^>]*action="([^"]+)"', page)
+    assert found
+    address = unescape(found[1])
+    assert ("partner=" + partner in address) if partner else ("partner=" not in address)
+    assert "check your mail" in send(instance, page, address)
+    with instance.context():
+        signature = db.session.scalars(select(Signature)).one()
+        assert (signature.source, signature.organisation) == ("embed", partner or "readers")
+
+
 def test_what_is_sent_is_checked_again(embeds) -> None:
     instance = embeds(LISTED)
     for number, said in enumerate(("?host=evil.example", "?host=WRITERS.example", '?host="><script>')):

@@ -9,11 +9,14 @@ from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
 from clarion.api import petition
 from clarion.extensions import db
-from clarion.signatures.models import CountTotal
+from clarion.signatures.models import CountTotal, Signature
 from clarion_embeds.badge import drawing
+from clarion_embeds.codes import Codes
+from clarion_embeds.look import Look
 
 LISTED = "https://writers.example"
 BASE = "http://127.0.0.1:8000"
@@ -86,6 +89,41 @@ def test_a_campaign_that_may_be_shown_nowhere_becomes_a_card(embeds) -> None:
     told = ask(embeds()).get_json()
     assert (told["type"], told["url"]) == ("link", f"{BASE}/library/en")
     assert "html" not in told
+
+
+def test_the_address_that_a_partner_pastes_is_its_own_link(embeds) -> None:
+    readers = '[plugins.embeds.partners.readers]\norigins = ["https://readers.example"]'
+    instance = embeds(LISTED, more=readers)
+    with instance.context():
+        shown = petition("library")
+        assert shown
+        codes = Codes(BASE, shown, "writers", Look.asked({"theme": "light", "compact": "1"}))
+        own, pasted = shown.link_of("writers"), codes.oembed_address
+        assert Codes(BASE, shown).oembed_address == f"{BASE}/library/en"
+    assert pasted == f"{own}&theme=light&compact=1"
+    told = ask(instance, pasted).get_json()
+    assert f' src="{BASE}/library/en/embed?partner=writers&amp;theme=light&amp;compact=1"' in told["html"]
+    assert (
+        f'src="{BASE}/library/en/embed?compact=1"'
+        in ask(instance, f"{BASE}/library/en?via={'A' * 28}").get_json()["html"]
+    )
+    instance.sign("library", arrival=f"?{own.partition('?')[2]}")
+    with instance.context():
+        assert db.session.scalars(select(Signature)).one().brought_by == "writers"
+
+
+def test_a_card_is_the_partners_own_link(embeds, make_folder, table) -> None:
+    instance = embeds(LISTED)
+    folder = instance.home / "campaigns" / "library" / "campaign.toml"
+    folder.write_text(folder.read_text("utf-8").replace('status = "live"', 'status = "closed"'), "utf-8")
+    instance.publish(folder.parent)
+    with instance.context():
+        shown = petition("library")
+        assert shown
+        own = shown.link_of("writers")
+    for asked in (f"{BASE}/library/en?partner=writers", own):
+        told = ask(instance, asked).get_json()
+        assert (told["type"], told["url"]) == ("link", own)
 
 
 def test_its_picture_comes_as_all_three_or_not_at_all(embeds, make_folder, table) -> None:

@@ -175,7 +175,7 @@ def test_what_is_chosen_is_in_the_code_and_in_the_preview(embeds) -> None:
     assert "data-lang=&#34;es&#34; data-theme=&#34;dark&#34; data-accent=&#34;1d4e89&#34;" in page
     assert f"/library/es/embed?partner=writers&amp;amp;{said.replace('&amp;', '&amp;amp;')}" in page
     assert "integrity=&#34;sha384-" in page
-    assert "http://127.0.0.1:8000/library/es?partner=writers" in page
+    assert "http://127.0.0.1:8000/library/es?via=" in page
 
 
 COLOURS = {
