@@ -76,7 +76,8 @@ class Codes:
     def thermometer(self) -> Markup:
         """The count and the goal, for pages that show no form."""
         address = f"{self.base_url}/{self.shown.live.slug}/{self.shown.language.code}/{thermometer.PATH}"
-        return self._iframe(address + self.look.query(self.partner), "100%", THERMOMETER_HEIGHT, POPUPS)
+        query = Look(self.look.theme, self.look.accent).query(self.partner)
+        return self._iframe(address + query, "100%", THERMOMETER_HEIGHT, POPUPS)
 
     def pasted(self, height: int) -> Markup:
         """What other systems make of the address: the frame, and a link that is seen only where it is needed.

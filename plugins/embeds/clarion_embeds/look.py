@@ -14,6 +14,9 @@ Theme = Literal["auto", "light", "dark"]
 PARTS = ("title", "ask", "count", "languages")
 """What can be shown besides the form."""
 
+NONE = "none"
+"""What is said where nothing of that is to be shown: saying nothing means the usual."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -37,7 +40,7 @@ class Look:
             cast(Theme, theme) if theme in ("light", "dark") else "auto",
             accent if reads_on_paper(accent) else "",
             compact,
-            tuple(part for part in PARTS if part in named) or usual,
+            tuple(part for part in PARTS if part in named) or (() if NONE in named else usual),
         )
 
     def said(self) -> dict[str, str]:
@@ -47,7 +50,7 @@ class Look:
             "theme": "" if self.theme == "auto" else self.theme,
             "accent": self.accent.removeprefix("#"),
             "compact": "1" if self.compact else "",
-            "show": "" if self.show == usual.show else ",".join(self.show),
+            "show": "" if self.show == usual.show else ",".join(self.show) or NONE,
         }
         return {name: value for name, value in said.items() if value}
 

@@ -190,6 +190,10 @@ def test_what_is_shown_can_be_chosen(embeds) -> None:
         assert words in whole
         assert words not in bare
     assert "<h1>Keep the library open</h1>" in bare
+    nothing = instance.client.get(f"{FRAME}&show=none").get_data(as_text=True)
+    for words in ("<h1>", "Fund it.", "<progress", 'class="langs"'):
+        assert words not in nothing
+    assert "show=none" in nothing, "it stays so in the steps that follow"
     assert '<h1 class="off">' in instance.client.get(f"{FRAME}&show=count").get_data(as_text=True), "it has a heading"
     assert "Fund it." not in instance.client.get(f"{FRAME}&compact=1").get_data(as_text=True)
 

@@ -9,7 +9,10 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from clarion.api import petition
+from clarion_embeds.codes import Codes
 from clarion_embeds.commands import command
+from clarion_embeds.look import Look
 
 LISTED = "https://writers.example"
 MOST_BYTES = 3_000
@@ -72,6 +75,17 @@ def test_the_pinned_script_is_what_is_served(embeds) -> None:
     )
     assert found
     assert base64.b64decode(found[2]) == hashlib.sha384(instance.client.get(found[1]).data).digest()
+
+
+def test_every_code_says_what_it_knows_and_no_more(embeds) -> None:
+    with embeds(LISTED).context():
+        shown = petition("library")
+        assert shown
+        codes = Codes("https://petitions.example", shown, "writers", Look("dark", "#1d4e89", True, ()))
+        for code in (codes.script(), codes.pinned_script()):
+            assert f"</script>\n<noscript>{codes.link()}</noscript>" in code
+        assert 'embed/thermometer?partner=writers&amp;theme=dark&amp;accent=1d4e89"' in codes.thermometer()
+        assert 'compact=1&amp;show=none"' in codes.frame()
 
 
 def test_each_partner_has_its_own(embeds) -> None:

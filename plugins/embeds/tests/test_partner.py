@@ -178,6 +178,22 @@ def test_what_is_chosen_is_in_the_code_and_in_the_preview(embeds) -> None:
     assert "http://127.0.0.1:8000/library/es?via=" in page
 
 
+@pytest.mark.parametrize(("ticked", "said"), [("", "show=none"), ("&show=title", "show=title")])
+def test_what_is_not_ticked_is_not_shown(embeds, ticked: str, said: str) -> None:
+    """The form of the page says `none` by itself, and what is ticked beside it."""
+    instance = embeds(LISTED)
+    path = path_of(instance)
+    assert '<input type="hidden" name="show" value="none">' in instance.client.get(path).get_data(as_text=True)
+    page = instance.client.get(f"{path}?lang=en&language=en&theme=auto&accent=&show=none{ticked}")
+    text = page.get_data(as_text=True)
+    assert f'/preview?language=en&amp;{said}"' in text
+    boxes = re.findall(
+        r'<input[^>]*type="checkbox"[^>]*name="show"[^>]*>|<input[^>]*name="show"[^>]*type="checkbox"[^>]*>', text
+    )
+    assert len(boxes) == 4
+    assert sum(" checked" in box for box in boxes) == (1 if ticked else 0)
+
+
 COLOURS = {
     "#ffcc00": "#ffcc00 cannot be read on white. The nearest color that can is #8",
     "ffffff": "cannot be read on white. The nearest color",
