@@ -14,6 +14,7 @@ from sqlalchemy import select
 from clarion.extensions import db
 from clarion.signatures.models import Signature
 from clarion.testing import Instance, plain
+from clarion_embeds import frame as frames
 from clarion_embeds.loader import INTEGRITY, PATH
 
 RECORDER = """
@@ -196,6 +197,28 @@ def test_where_every_site_may_show_it_each_is_told_by_its_own_origin(host, embed
     sign(page.frame_locator("clarion-petition iframe"))
     page.wait_for_function("() => heard.length === 2")
     assert {one["origin"] for one in page.evaluate("told")} == {scene.url}
+
+
+def test_each_is_told_also_by_browsers_that_do_not_say_what_is_around(
+    host, embeds, serve_instance, open_page, monkeypatch
+) -> None:
+    """As Firefox, without `ancestorOrigins`, which Chromium lets nobody take away."""
+    monkeypatch.setattr(frames, "SCRIPT", frames.SCRIPT.replace("location.ancestorOrigins", "undefined"))
+    instance = embeds(anywhere=True)
+    scene = Scene(instance, serve_instance(instance), host)
+    page = open_page(host.page("/", RECORDER + code(scene, "script")))
+    loaded(page)
+    inside, frame = page.frames[1], page.frame_locator("clarion-petition iframe")
+    assert "undefined ? undefined[0]" in inside.content()
+    frame.get_by_role("button", name="Español").press("Enter")
+    loaded(page, 2)
+    sign(frame)
+    page.wait_for_function("() => heard.some(({ name }) => name === 'clarion:signed')")
+    inside.wait_for_function("document.documentElement.scrollHeight <= innerHeight && innerHeight < 1000")
+    before = len(page.evaluate("told.filter(({ data }) => data.height)"))
+    type_code(scene, frame)
+    expect(frame.locator("h1")).to_have_text(re.compile("cuenta"))
+    page.wait_for_function("n => told.filter(({ data }) => data.height).length > n", arg=before)
 
 
 @pytest.mark.parametrize("said", ["en-US", "fr", "", "es"])

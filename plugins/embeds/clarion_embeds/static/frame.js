@@ -4,8 +4,12 @@
   // one it is, each of them is addressed: a message reaches nobody but the one it names.
   const allowed = page().dataset.origins.split(" ").filter(Boolean);
   const any = allowed[0] === "*";
-  const around = location.ancestorOrigins ? location.ancestorOrigins[0] : document.referrer && new URL(document.referrer).origin;
-  const known = around && around !== "null" && around !== location.origin;
+  // The page that a form leads to hears of the page around no more, so the frame keeps that in its name.
+  const [name, kept] = self.name.split(" ");
+  const referrer = document.referrer && new URL(document.referrer).origin;
+  const around = location.ancestorOrigins ? location.ancestorOrigins[0] : referrer && referrer !== location.origin ? referrer : kept;
+  const known = /^https?:/.test(around) && around !== location.origin;
+  if (known && !location.ancestorOrigins) self.name = `${name} ${around}`;
   const told = parent === self ? [] : known ? [around].filter((one) => any || allowed.includes(one)) : any ? [] : allowed;
   const tell = (what) => told.forEach((one) => parent.postMessage({ clarion: 1, ...what }, one));
   const announce = (otherwise) => {
@@ -17,7 +21,7 @@
   };
   // WordPress knows the frame by a secret that it puts into its address, or by the one that oEmbed gives. With it the
   // frame may ask to be shown and to grow, and to lead on where a sandbox lets no link open.
-  const secret = (location.hash.match(/^#\?secret=(\w+)$/) || [])[1] || (self.name === "clarion" && self.name);
+  const secret = (location.hash.match(/^#\?secret=(\w+)$/) || [])[1] || (name === "clarion" && name);
   const ask = (message, value) => secret && tell({ secret, message, value });
   const grow = () => {
     const height = Math.ceil(document.documentElement.getBoundingClientRect().height);
