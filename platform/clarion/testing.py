@@ -106,7 +106,7 @@ class Instance:
     def confirm(self, path: str) -> TestResponse:
         """Open a confirmation link and press its button, as a person would."""
         page = self.client.get(path).get_data(as_text=True)
-        shown = re.findall(r'name="consent" value="(\d+)"', page)
+        shown = re.findall(r'name="consent" value="(\d+)" checked', page)
         return self.client.post(path, data={"action": "confirm", "consent": shown})
 
     def work(self) -> int:

@@ -149,6 +149,9 @@ def test_boxes_can_be_named_as_everywhere(quick: Api) -> None:
     answer = quick.helped(quick.key(), person=person(status="subscribed"), **{"clarion:consents": own})
     assert answer.status_code == 200
     assert boxes(quick.instance) == [("writers", "email", False)], "what is said box by box stands above the word"
+    others = {"consent-readers-email": True}
+    told = problem(quick.helped(quick.key(), **{"clarion:consents": others}), 422, "fields-invalid")
+    assert "another organisation" in str((told.errors or {})["clarion:consents.consent-readers-email"])
     assert quick.helped(person=person("bo@readers.example"), **{"clarion:consents": own}).status_code == 200
     assert len(boxes(quick.instance)) == 2
     for name in ("name", "consent-nobody-email"):

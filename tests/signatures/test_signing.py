@@ -287,3 +287,57 @@ def test_sending_again_writes_as_much_for_every_signer(instance: Instance) -> No
         instance.client.post(f"/confirm/{reference}", data={"resend": "1"})
         rows.append(sum(_states(instance).values()) - before)
     assert rows == [1, 1]
+
+
+def _journey(instance: Instance, location: str) -> list[tuple[int, str, str]]:
+    """All that the page after signing can lead to without the mailbox, with what is fresh in each answer left out."""
+    path = f"/confirm/{location.partition('r=')[2]}"
+    tries = [{"resend": "1"}, {"resend": "1"}, {"code": "x"}, {"code": "000000"}]
+    answers = [instance.client.get(location), instance.client.get(path)]
+    answers += [instance.client.post(path, data=form) for form in tries]
+    # the picture to scan is of a link that is fresh each time
+    fresh = re.compile(r"r=r[\w-]+|/confirm/r[\w-]+|via(=|%3D)[\w-]{28}|<svg.*?</svg>", re.DOTALL)
+    return [
+        (one.status_code, fresh.sub("", one.headers.get("Location", "")), fresh.sub("", one.get_data(as_text=True)))
+        for one in answers
+    ]
+
+
+@pytest.mark.parametrize("state", ["pending", "confirmed", "denied"])
+def test_the_page_after_signing_tells_nothing_of_an_earlier_signature(either_instance: Instance, state: str) -> None:
+    either_instance.sign("library", "es", email="known@readers.example", consent_readers_email="y")
+    either_instance.work()
+    mailed = link(either_instance.mails()[0], "confirm")
+    if state == "confirmed":
+        either_instance.confirm(mailed)
+    known = either_instance.sign("library", "en", email="known@readers.example").headers["Location"]
+    if state == "denied":
+        assert either_instance.client.post(mailed, data={"action": "deny"}).status_code == 200
+    fresh = either_instance.sign("library", "en", email="fresh@readers.example").headers["Location"]
+    journeys = [_journey(either_instance, location) for location in (known, fresh)]
+    assert [status for status, _, _ in journeys[0]] == [200, 200, 303, 303, 422, 422]
+    assert journeys[0] == journeys[1]
+
+
+def _boxes(instance: Instance, path: str) -> dict[str, bool]:
+    page = instance.client.get(path).get_data(as_text=True)
+    found = re.findall(r'type="checkbox" name="consent" value="\d+"( checked)?><span>(\w+)', page)
+    return {words: bool(checked) for checked, words in found}
+
+
+def test_only_own_ticks_come_ticked_and_others_count_when_ticked(either_instance: Instance) -> None:
+    """A stranger signs again within the same minute and ticks more: it comes into force only if its owner ticks it."""
+    either_instance.sign("library", consent_readers_email="y")
+    either_instance.sign("library", consent_readers_email="y", consent_writers_email="y")
+    either_instance.work()
+    path = link(either_instance.mails()[0], "confirm")
+    assert _boxes(either_instance, path) == {"Readers": True, "Writers": False}
+    either_instance.confirm(path)
+    assert _consents(either_instance) == {"readers": True, "writers": False}
+
+
+def test_an_own_tick_can_be_taken_back_before_confirming(either_instance: Instance) -> None:
+    either_instance.sign("library", consent_readers_email="y")
+    either_instance.work()
+    either_instance.client.post(link(either_instance.mails()[0], "confirm"), data={"action": "confirm"})
+    assert _consents(either_instance) == {"readers": False}

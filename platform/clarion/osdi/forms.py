@@ -68,7 +68,7 @@ def fields_of(sent: SignatureHelper, live: LiveCampaign, caller: Caller | None, 
         "language": language,
         **fields,
         **{name: on for name, on in ticked.items() if on and name in asked},
-        **_own_consents(sent.consents),
+        **_own_consents(sent.consents, live, caller),
         **_arrival(sent.referrer_data, sent.action_network_referrer_data),
         **({"show_name": True} if sent.show_name else {}),
         **({"token": sent.form_token} if sent.form_token else {}),
@@ -99,8 +99,13 @@ def _arrival(*told: ReferrerData) -> dict[str, str]:
     return found
 
 
-def _own_consents(given: Mapping[str, bool]) -> Mapping[str, bool]:
+def _own_consents(given: Mapping[str, bool], live: LiveCampaign, caller: Caller | None) -> Mapping[str, bool]:
+    """The boxes by name: with a key those of its own organisation, as a yes to another is not its to bring."""
     refuse({name: [unknown_name(name, ())] for name in given if not name.startswith("consent-")})
+    if caller:
+        others = {ask.field_name for ask in live.campaign.consents if ask.organisation != caller.organisation}
+        words = gettext("This box is another organisation's: with a key you can only propose your own.")
+        refuse({name: [words] for name, on in given.items() if on and name in others})
     return given
 
 

@@ -19,6 +19,7 @@ from ..rest.keys import Caller
 from ..rest.origins import open_to_all, open_to_signers, refuse_foreign_origin
 from ..rest.queries import read_query
 from ..security import access
+from ..signatures.models import OSDI
 from . import petitions
 from .callers import sent_key
 from .forms import fields_of, read_helper, renamed
@@ -29,7 +30,7 @@ bp = Blueprint("osdi", __name__, url_prefix=PREFIX)
 bp.before_request(refuse_keys_in_addresses)
 bp.after_request(add_standing)
 
-SOURCE = "osdi"
+SOURCE = OSDI
 """The source of signatures that come this way."""
 
 TYPES = (JSON_TYPE, HAL_TYPE)

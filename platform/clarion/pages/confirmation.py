@@ -13,7 +13,7 @@ from ..signatures.models import Signature
 from ..signatures.sharecodes import Shared
 from ..signatures.tokens import Reference
 from . import arriving
-from .confirming import can_confirm, code_fits, count, reference_in, send_again, ticked_here, typed_code, wrong_code
+from .confirming import can_confirm, count, proven, reference_in, send_again, ticked_here, typed_code, wrong_code
 from .render import settings
 from .steps import confirm_page, thanks_page
 
@@ -26,7 +26,7 @@ def show(token: str) -> BaseResponse:
     """Show what the link or reference is for. Mail scanners come here: nothing changes (rule 1)."""
     reference = reference_in(token)
     if reference is not None:
-        live, language = _place(service.find(reference.signature_id))
+        live, language = _place(reference)
         return make_response(thanks_page(live, language, token, arrival=arriving.asked())) if live else _gone(None)
     signature = service.find_by_token(token)
     live, language = _place(signature)
@@ -35,7 +35,7 @@ def show(token: str) -> BaseResponse:
     if not can_confirm(signature):
         return make_response(confirm_page(live, language, "already", Shared(signature.brought)))
     here = url_for("confirmation.show", token=token)
-    asked = consents.proposed(signature.id)
+    asked = consents.proposed(signature)
     return make_response(confirm_page(live, language, "ask", consents=asked, confirm_url=here))
 
 
@@ -61,16 +61,19 @@ def act(token: str) -> BaseResponse:
 
 
 def _by_reference(token: str, reference: Reference) -> BaseResponse:
-    """From the page after signing: the mail once more, or the code from it."""
-    signature = service.find(reference.signature_id)
-    live, language = _place(signature)
-    if live is None or signature is None:
+    """From the page after signing: the mail once more, or the code from it.
+
+    Until the code is right all depends on the reference alone, never on what is stored (rule 5).
+    """
+    live, language = _place(reference)
+    if live is None:
         return _gone(None)
     if request.form.get("resend"):
-        send_again(signature)
+        send_again(reference)
         there = url_for("pages.thanks", slug=live.slug, language=language, r=token, sent=1)
         return redirect(arriving.asked().added_to(there), 303)
-    if not code_fits(signature):
+    signature = proven(reference)
+    if signature is None:
         wrong = wrong_code(language)
         page = thanks_page(live, language, token, code_error=wrong, typed=typed_code(), arrival=arriving.asked())
         return make_response(page, 422)
@@ -86,11 +89,11 @@ def _confirmed(signature: Signature, shown_consents: list[int]) -> Response:
     return make_response(confirm_page(live, language, "done" if counted else "already", own))
 
 
-def _place(signature: Signature | None) -> tuple[LiveCampaign | None, str]:
-    live = live_campaigns().by_id(signature.campaign_id) if signature else None
-    if live is None or signature is None:
+def _place(of: Signature | Reference | None) -> tuple[LiveCampaign | None, str]:
+    live = live_campaigns().by_id(of.campaign_id) if of else None
+    if live is None or of is None:
         return None, best_language(list(current_app.extensions["clarion.languages"]))
-    language = signature.language
+    language = of.language
     return live, language if language in live.campaign.languages else live.campaign.languages[0]
 
 

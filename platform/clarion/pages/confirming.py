@@ -22,10 +22,10 @@ def reference_in(token: str) -> Reference | None:
     return references.read(token, now())
 
 
-def send_again(signature: Signature) -> None:
-    """Send the confirmation once more, once."""
-    if service.resend(signature):
-        wake("drain_lane", "email")
+def send_again(reference: Reference) -> None:
+    """Send the confirmation once more, once. Whether it goes out, neither the answer nor its time tells (rule 5)."""
+    service.resend(reference)
+    wake("drain_lane", "email")
 
 
 def typed_code() -> str:
@@ -33,12 +33,15 @@ def typed_code() -> str:
     return request.form.get("code", "")[:40]
 
 
-def code_fits(signature: Signature) -> bool:
-    """Whether the typed code is the signature's; each look is counted."""
+def proven(reference: Reference) -> Signature | None:
+    """The signature whose code was typed; each look is counted. One that is gone is as any wrong code (rule 5)."""
     code = "".join(c for c in typed_code() if c.isdigit() and c.isascii())
     keyring, tries = current_app.extensions["clarion.keyring"], settings().signing.code_tries
-    expired = service.is_expired(signature, settings().signing.unconfirmed_days)
-    return not expired and service.code_is_right(signature.id, code, keyring, tries)
+    right = service.code_is_right(reference.signature_id, code, keyring, tries)
+    signature = service.find(reference.signature_id)
+    if not right or signature is None or service.is_expired(signature, settings().signing.unconfirmed_days):
+        return None
+    return signature
 
 
 def wrong_code(language: str) -> str:
@@ -54,7 +57,7 @@ def ticked_here(signature: Signature, reference: Reference) -> list[int]:
     edition = edition_campaign(reference.edition_id)
     asks = edition.consents if edition else ()
     mine = {(ask.organisation, ask.channel) for place, ask in enumerate(asks) if reference.ticked >> place & 1}
-    return [c.id for c in consents.proposed(signature.id) if (c.organisation, c.channel) in mine]
+    return [c.id for c in consents.proposed(signature) if (c.organisation, c.channel) in mine]
 
 
 def can_confirm(signature: Signature) -> bool:

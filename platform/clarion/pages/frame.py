@@ -24,7 +24,6 @@ from ..domain.languages import Language
 from ..extensions import now
 from ..i18n import format_number
 from ..monitoring import log
-from ..signatures import service
 from ..signatures.desks import Overloaded
 from ..signatures.forms import SignForm, build_form
 from ..signatures.group import at_work
@@ -246,13 +245,13 @@ def _mail(shown: Petition, stand: Stand, reference: str, status: int = 200, type
 
 def _by_reference(shown: Petition, stand: Stand, token: str) -> Step:
     reference = confirming.reference_in(token)
-    signature = service.find(reference.signature_id) if reference else None
-    if reference is None or signature is None or signature.campaign_id != shown.live.id:
+    if reference is None or reference.campaign_id != shown.live.id:
         return _step(shown, stand, "gone", 404)
     if request.form.get("resend"):
-        confirming.send_again(signature)
+        confirming.send_again(reference)
         return _mail(shown, stand, token, resent=True)
-    if not confirming.code_fits(signature):
+    signature = confirming.proven(reference)
+    if signature is None:
         wrong = confirming.wrong_code(shown.language.code)
         return _mail(shown, stand, token, 422, confirming.typed_code(), code_error=wrong)
     own = Shared(signature.brought)

@@ -64,7 +64,7 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken,
         return Taken("away", form)
     references: References = current_app.extensions["clarion.references"]
     ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in form.given_consents)
-    reference = references.make(Reference(signed.signature_id, live.edition_id, ticked), now())
+    reference = references.make(Reference(signed.signature_id, live.id, live.edition_id, ticked, language), now())
     return Taken("signed", reference=reference, later=not usual)
 
 

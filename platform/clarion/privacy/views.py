@@ -126,7 +126,7 @@ def _page(
             state=current.state,
             show_name=current.show_name,
             reason_state=service.reason_state(current),
-            consents=consents_of(current.id),
+            consents=consents_of(current),
             came_by=_came_by(current, live),
             form=form or correction_form(live.campaign, language, None, person, show_name=current.show_name),
             saved=saved,

@@ -14,6 +14,7 @@ from ..extensions import AWAY, db, now
 from ..pages.pulse import pulse
 from ..pages.render import links
 from ..signatures import counting
+from ..signatures.models import API
 from ..signatures.tokens import FormToken, FormTokens
 from .forms import asked_fields
 from .schema import (
@@ -29,7 +30,7 @@ from .schema import (
     Member,
 )
 
-SOURCE = "api"
+SOURCE = API
 """The source of signatures that come this way."""
 
 HOURS_SHOWN = 72

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from ..campaigns.service import edition_campaign
 from ..events import Happened, tell
 from ..extensions import Transaction, db, insert_if_new, this_minute
-from .models import Consent, Signature
+from .models import BY_PROGRAM, Consent, Signature
 
 State = Literal["given", "proposed", "withdrawn"]
 
@@ -25,17 +25,23 @@ class KnownConsent:
     channel: str
     wording: str
     state: State
+    first: bool
+    """Ticked on the very form that made the signature, which we showed; any other may be a stranger's tick."""
 
 
-def consents_of(signature_id: int) -> list[KnownConsent]:
+def consents_of(signature: Signature) -> list[KnownConsent]:
     """All consents of a signature, in the order they were given."""
-    rows = db.session.scalars(select(Consent).filter_by(signature_id=signature_id).order_by(Consent.id))
-    return [KnownConsent(row.id, row.organisation, row.channel, _wording(row), _state(row)) for row in rows]
+    rows = db.session.scalars(select(Consent).filter_by(signature_id=signature.id).order_by(Consent.id))
+    shown, at = signature.source not in BY_PROGRAM, signature.signed_at
+    return [
+        KnownConsent(row.id, row.organisation, row.channel, _wording(row), _state(row), shown and row.given_at == at)
+        for row in rows
+    ]
 
 
-def proposed(signature_id: int) -> list[KnownConsent]:
+def proposed(signature: Signature) -> list[KnownConsent]:
     """The boxes that were ticked and wait for the mailbox."""
-    return [consent for consent in consents_of(signature_id) if consent.state == "proposed"]
+    return [consent for consent in consents_of(signature) if consent.state == "proposed"]
 
 
 def confirm_shown(session: Transaction, signature_id: int, shown: Collection[int]) -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ from ..extensions import NEVER_REUSED, BigId, Moment, db
 PENDING, CONFIRMED, WITHDRAWN, VOID = "pending", "confirmed", "withdrawn", "void"
 OWN_PAGE, SHARE, LINK = "page", "share", "link"
 """Sources of signatures: the campaign's own page, and that page reached by a signer's link or an organisation's."""
+BY_PROGRAM = API, OSDI = "api", "osdi"
+"""Sources of signatures that a program brought, from a form that we did not show."""
 WAITING, APPROVED, HIDDEN = "waiting", "approved", "hidden"
 
 

@@ -23,7 +23,7 @@ from ..sealing import Keyring, Link, blind_index, look_up, seal
 from .consents import confirm_shown
 from .counting import add_step
 from .models import CONFIRMED, PENDING, VOID, WITHDRAWN, Consent, Signature
-from .tokens import code_mark
+from .tokens import Reference, code_mark
 
 SAME_VISIT = timedelta(minutes=10)
 
@@ -120,8 +120,9 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
         # asked for new signatures too, so that both take the same time (rule 5)
         there = _there(connection, prepared)
         messages = [_message(one, there) for one in prepared]
-        ids = [there[one.key].id for one in prepared]
-        _write_consents(connection, prepared, ids)
+        found = [there[one.key] for one in prepared]
+        ids = [earlier.id for earlier in found]
+        _write_consents(connection, prepared, found)
         sent = put(connection, messages)
     return [Signed(id, goes) for id, goes in zip(ids, sent, strict=True)]
 
@@ -178,21 +179,29 @@ def _for_repeat(campaign_id: int, earlier: _There) -> NewMessage:
     return NewMessage("again", campaign_id, earlier.id, f"again:{earlier.id}:{now():%Y-%m}")
 
 
-def _write_consents(connection: Connection, prepared: Sequence[Prepared], signature_ids: Sequence[int]) -> None:
+def _write_consents(connection: Connection, prepared: Sequence[Prepared], found: Sequence[_There]) -> None:
+    """Write the ticked boxes as proposed. None of a repeat signer, who may be a stranger, has the signature's minute:
+    by that the confirmation page knows those of the form that made it."""
     rows = [
         {
-            "signature_id": id,
+            "signature_id": there.id,
             "organisation": ask.organisation,
             "channel": ask.channel,
             "edition_id": one.submission.edition_id,
             "language": one.submission.language,
-            "given_at": one.row["signed_at"],
+            "given_at": _given_at(one, there),
         }
-        for one, id in zip(prepared, signature_ids, strict=True)
+        for one, there in zip(prepared, found, strict=True)
         for ask in one.submission.consents
     ]
     if rows:
         insert_new_rows(connection, Consent, rows)
+
+
+def _given_at(one: Prepared, there: _There) -> datetime:
+    if there.confirm_look_up == one.row["confirm_look_up"]:
+        return there.signed_at
+    return max(this_minute(), there.signed_at + timedelta(minutes=1))
 
 
 def find_by_token(token: str) -> Signature | None:
@@ -256,16 +265,18 @@ def code_is_right(signature_id: int, code: str, keyring: Keyring, tries: int) ->
     return hmac.compare_digest(allowed.code_mark, code_mark(keyring.secret("code"), allowed.confirm_look_up, code))
 
 
-def resend(signature: Signature) -> bool:
-    """Send the confirmation once more, once; for any other state the mailbox gets nothing. Whether it goes out.
+def resend(reference: Reference) -> None:
+    """Send the confirmation once more, once; for any other state the mailbox gets nothing.
 
-    A row is written in every case, so that the time it takes tells nobody which it was (rule 5).
+    A row is written in every case, also where the signature is gone, so that the time it takes tells nobody which it
+    was (rule 5).
     """
-    state = DUE if signature.state == PENDING else CAPPED
-    message = NewMessage("confirm", signature.campaign_id, signature.id, f"resend:{signature.id}", state)
     with transaction() as session:
-        (goes_out,) = put(session.connection(), [message])
-    return goes_out
+        known = select(Signature).filter_by(id=reference.signature_id).with_for_update(read=True, key_share=True)
+        signature = session.scalar(known)
+        state = DUE if signature and signature.state == PENDING else CAPPED
+        id, key = signature.id if signature else None, f"resend:{reference.signature_id}"
+        put(session.connection(), [NewMessage("confirm", reference.campaign_id, id, key, state)])
 
 
 def deny(signature: Signature) -> bool:

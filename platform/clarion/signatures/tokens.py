@@ -68,12 +68,21 @@ class FormTokens:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the page after signing refers to: a signature, and the boxes that were ticked just then."""
+    """What the page after signing refers to: a signature, and the form that was sent just then.
+
+    Until the mailbox is proven that page is made from the form alone: the signature may be an earlier one, which
+    nobody but its owner may learn of, or gone (rule 5).
+    """
 
     signature_id: int
+    campaign_id: int
     edition_id: int
     ticked: int
     """Bit n stands for the n-th consent that the edition asks."""
+    language: str
+
+
+_NUMBERS = struct.Struct(">QQQQQ")
 
 
 class References:
@@ -92,8 +101,8 @@ class References:
     def make(self, reference: Reference, at: datetime) -> str:
         """A new reference."""
         expires = int((at + self._life).timestamp())
-        packed = struct.pack(">QQQQ", reference.signature_id, reference.edition_id, reference.ticked, expires)
-        return self.MARK + encode_token(encrypt(self._box, packed))
+        numbers = reference.signature_id, reference.campaign_id, reference.edition_id, reference.ticked, expires
+        return self.MARK + encode_token(encrypt(self._box, _NUMBERS.pack(*numbers) + reference.language.encode()))
 
     def read(self, text: str, at: datetime) -> Reference | None:
         """What it refers to, or `None` if this is no reference or it is too old."""
@@ -101,10 +110,12 @@ class References:
         if raw is None:
             return None
         try:
-            signature_id, edition_id, ticked, expires = struct.unpack(">QQQQ", self._box.decrypt(raw))
+            packed = self._box.decrypt(raw)
+            *numbers, expires = _NUMBERS.unpack_from(packed)
+            reference = Reference(*numbers, packed[_NUMBERS.size :].decode())
         except (CryptoError, ValueError, TypeError, struct.error):
             return None
-        return Reference(signature_id, edition_id, ticked) if at.timestamp() < expires else None
+        return reference if at.timestamp() < expires else None
 
 
 @dataclass(frozen=True, slots=True)
