@@ -103,10 +103,10 @@ class Instance:
         form |= {k.replace("_", "-") if k.startswith("consent") else k: v for k, v in fields.items()}
         return self.client.post(f"/{slug}/{language}/sign", data=form)
 
-    def confirm(self, path: str) -> TestResponse:
-        """Open a confirmation link and press its button, as a person would."""
+    def confirm(self, path: str, *, tick: bool = False) -> TestResponse:
+        """Open a confirmation link and press its button, as a person would; with `tick` all its boxes are ticked."""
         page = self.client.get(path).get_data(as_text=True)
-        shown = re.findall(r'name="consent" value="(\d+)" checked', page)
+        shown = re.findall(r'name="consent" value="(\d+)"' + ("" if tick else " checked"), page)
         return self.client.post(path, data={"action": "confirm", "consent": shown})
 
     def work(self) -> int:

@@ -74,7 +74,8 @@ def test_all_that_osdi_knows_becomes_a_signature_as_any_other(api: Api) -> None:
     api.instance.work()
     (mail,) = api.instance.mails()
     assert (mail["To"], mail["Content-Language"]) == ("ana@readers.example", "es")
-    api.instance.confirm(link(mail, "confirm"))
+    assert " checked" not in api.instance.client.get(link(mail, "confirm")).get_data(as_text=True)
+    api.instance.confirm(link(mail, "confirm"), tick=True)
     api.instance.work()
     (signature,) = rows(api.instance, Signature)
     assert (signature.source, signature.organisation, signature.language) == ("osdi", "writers", "es")
@@ -146,11 +147,12 @@ def test_only_the_keys_own_organisation_is_told_a_yes(
 
 def test_boxes_can_be_named_as_everywhere(quick: Api) -> None:
     own = {"consent-writers-email": True, "consent-readers-email": False}
-    answer = quick.helped(quick.key(), person=person(status="subscribed"), **{"clarion:consents": own})
+    writers = quick.key("writers")
+    answer = quick.helped(writers, person=person(status="subscribed"), **{"clarion:consents": own})
     assert answer.status_code == 200
     assert boxes(quick.instance) == [("writers", "email", False)], "what is said box by box stands above the word"
     others = {"consent-readers-email": True}
-    told = problem(quick.helped(quick.key(), **{"clarion:consents": others}), 422, "fields-invalid")
+    told = problem(quick.helped(writers, **{"clarion:consents": others}), 422, "fields-invalid")
     assert "another organisation" in str((told.errors or {})["clarion:consents.consent-readers-email"])
     assert quick.helped(person=person("bo@readers.example"), **{"clarion:consents": own}).status_code == 200
     assert len(boxes(quick.instance)) == 2
@@ -260,7 +262,7 @@ def test_nobody_is_named_in_the_log(quick: Api, capsys: pytest.CaptureFixture[st
     quick.helped(key, person=bird, comments="canary")
     quick.helped(key, person={**bird, "canary": 1})
     quick.instance.work()
-    quick.instance.confirm(link(quick.instance.mails()[-1], "confirm"))
+    quick.instance.confirm(link(quick.instance.mails()[-1], "confirm"), tick=True)
     found = quick.osdi("/people?filter=email_address eq 'canary@birds.example'", key)
     assert found.get_json()["_embedded"]["osdi:people"][0]["given_name"] == "Canary"
     told = capsys.readouterr()
