@@ -50,7 +50,7 @@ def test_with_a_key_it_is_counted_to_the_keys_organisation(api: Api) -> None:
     api.instance.work()
     (mail,) = api.instance.mails()
     assert mail["Content-Language"] == "es"
-    api.instance.confirm(link(mail, "confirm"))
+    api.instance.confirm(link(mail, "confirm"), tick=True)
     api.instance.work()
     (signature,) = rows(api.instance, Signature)
     assert (signature.source, signature.organisation, signature.language) == ("api", "writers", "es")
@@ -304,7 +304,7 @@ def test_nobody_is_named_in_the_log(quick: Api, capsys: pytest.CaptureFixture[st
     quick.sign(key=key, name="Canary Bird", email="canary@", phone="canary")
     quick.sign(key=key, canary="canary")
     quick.instance.work()
-    quick.instance.confirm(link(quick.instance.mails()[-1], "confirm"))
+    quick.instance.confirm(link(quick.instance.mails()[-1], "confirm"), tick=True)
     assert "Canary Bird" in quick.call("/campaigns/library/signers", key).get_data(as_text=True)
     told = capsys.readouterr()
     assert "canary" not in (told.out + told.err).lower()

@@ -111,11 +111,11 @@ class References:
             return None
         try:
             packed = self._box.decrypt(raw)
-            *numbers, expires = _NUMBERS.unpack_from(packed)
-            reference = Reference(*numbers, packed[_NUMBERS.size :].decode())
+            id, campaign_id, edition_id, ticked, expires = _NUMBERS.unpack_from(packed)
+            language = packed[_NUMBERS.size :].decode()
         except (CryptoError, ValueError, TypeError, struct.error):
             return None
-        return reference if at.timestamp() < expires else None
+        return Reference(id, campaign_id, edition_id, ticked, language) if at.timestamp() < expires else None
 
 
 @dataclass(frozen=True, slots=True)
