@@ -24,6 +24,21 @@ _DIRECTIVE = re.compile(
     r"(?:[a-z]+-src(?:-elem|-attr)?|sandbox|upgrade-insecure-requests|frame-ancestors)\b[^:\n]*(?:\s|;|$)"
 )
 
+_NAMED = re.compile(
+    r"content[- ]security[- ]policy(-report-only)?(?: directive)?[\"']?[\s:=,]*[\"']?([^\"\n]+)", re.IGNORECASE
+)
+"""A policy in the line of a server's settings, in JSON, or in what a browser's console says."""
+
+_STATUS = re.compile(r"^(?:[<>] )?HTTP/[0-9.]+ ([0-9]{3})\b", re.MULTILINE)
+
+USUAL = frozenset(
+    "age cache-control connection content-encoding content-length content-type cross-origin-embedder-policy "
+    "cross-origin-opener-policy cross-origin-resource-policy date etag expires keep-alive last-modified link location "
+    "permissions-policy pragma referrer-policy server set-cookie strict-transport-security transfer-encoding vary via "
+    f"x-content-type-options x-frame-options x-powered-by {ENFORCED} {TRIED}".split()
+)
+"""Headers of which every answer has some: text without any of them is something else."""
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -141,4 +156,17 @@ def read_pasted(text: str) -> tuple[Headers, str]:
             waiting = ""
         elif _NAME.fullmatch(name) and not value and ("-" in name or colon):
             waiting = name.lower()
+        elif named := _NAMED.search(line):
+            headers.append((TRIED if named[1] else ENFORCED, named[2].strip()))
     return tuple(headers), ""
+
+
+def read_status(text: str) -> int:
+    """The status that pasted headers begin with, the last if there are several; 200 where they say none."""
+    found = _STATUS.findall(text.replace("\r", ""))
+    return int(found[-1]) if found else 200
+
+
+def says_something(headers: Headers, html: str) -> bool:
+    """Whether what was pasted can be told apart from any other text."""
+    return bool(html.strip()) or any(name in USUAL for name, _ in headers)

@@ -20,6 +20,7 @@ from clarion.api import (
     allow_inline_script,
     allow_inline_style,
     allow_own_frames,
+    body_limit,
     db,
     language_choices,
     reads_on_paper,
@@ -31,7 +32,7 @@ from . import invitations, loader, settings
 from .codes import SANDBOX, Codes
 from .frame import Here
 from .look import PARTS, Look
-from .pagehead import PageHead, read_pasted
+from .pagehead import PageHead, read_pasted, read_status, says_something
 from .verdict import WAYS, Offer, Verdict, judge
 from .visiting import NotSeen, Seen, Visits, written
 
@@ -44,6 +45,8 @@ PASTED_OF_NETWORK, PASTED_OF_PARTNER = 60, 180
 """Pasted texts in an hour, which cost nobody else anything."""
 
 MOST_PASTED = 60_000
+LONGEST_FORM = 4 * MOST_PASTED
+"""Bytes: in a form most marks of HTML take three."""
 
 STATIC = Path(__file__).parent / "static"
 STYLE = (STATIC / "partner.css").read_text("utf-8")
@@ -182,6 +185,7 @@ def blueprint(place: Place) -> Blueprint:
 
     @pages.post(RULE)
     @access("personal")
+    @body_limit(LONGEST_FORM)
     def test(token: str) -> tuple[str, int]:
         page = asked(token)
         came = tested(page, visits, request.form)
@@ -223,12 +227,19 @@ def tested(page: PartnerPage, visits: Visits, sent: Mapping[str, str]) -> Tested
         offer = page.offer()
         db.session.remove()  # nothing of the database is held while another server is waited for
         with visits.place():
-            seen = Seen(address, PageHead.read(*read_pasted(pasted))) if pasted.strip() else visits.see(address)
+            seen = _pasted(address, pasted) if pasted.strip() else visits.see(address)
             verdict = judge(seen.page, offer, seen.url, seen.status)
     except NotSeen as error:
         status = {"site test": 429, "pasted test": 429, "busy": 503}.get(error.code, 422)
         return Tested(url, pasted, fault=error.code, status=status)
     return Tested(url, pasted, seen, verdict)
+
+
+def _pasted(address: str, text: str) -> Seen:
+    headers, html = read_pasted(text)
+    if not says_something(headers, html):
+        raise NotSeen("no headers")
+    return Seen(address, PageHead.read(headers, html), read_status(text))
 
 
 def _count_test(page: PartnerPage, what: str, of_network: int, of_partner: int) -> None:

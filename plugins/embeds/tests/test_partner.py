@@ -89,7 +89,7 @@ def test_a_link_ends(embeds, table, monkeypatch) -> None:
     def status(one: str = path) -> set[int]:
         client = instance.client
         found = {client.get(one + part).status_code for part in ("", "/count", "/preview")}
-        return found | {client.post(one, data={"pasted": "a: b"}).status_code}
+        return found | {client.post(one, data={"pasted": "server: nginx"}).status_code}
 
     assert status() == {200}
     assert status(_forged(path)) == {404}
@@ -475,6 +475,12 @@ def test_headers_can_be_pasted_instead(test_site, site: Site) -> None:
     assert "[plugins.embeds.partners.writers]" in told
     assert "Without the address" in words(test_site(pasted="content-security-policy: default-src 'self'"))
     assert "All is well" in words(test_site("https://writers.example/", pasted="server: nginx"))
+    assert "answered with the error 404" in words(test_site(pasted="HTTP/2 404\nserver: nginx"))
+    none = test_site("https://writers.example/", pasted="see here: nothing")
+    assert (none.status_code, "We find no headers" in words(none)) == (422, True)
+    assert "All is well" in words(test_site(pasted="server: nginx\n\n<!doctype html>" + "<p>" * 15_000)), (
+        "with all its HTML"
+    )
 
 
 def test_a_nonce_goes_into_the_code_that_was_chosen(test_site) -> None:

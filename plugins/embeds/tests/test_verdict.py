@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from clarion_embeds.loader import INTEGRITY, PATH
-from clarion_embeds.pagehead import PageHead, read_pasted
+from clarion_embeds.pagehead import PageHead, read_pasted, read_status, says_something
 from clarion_embeds.policies import Policy
 from clarion_embeds.verdict import WAYS, Offer, Verdict, judge
 
@@ -158,6 +158,12 @@ PASTED = {
     "a policy alone": "frame-src 'self'; script-src https:",
     "a policy that begins with default-src": "  default-src 'self'; img-src *",
     "a meta line": f'<meta http-equiv="{CSP}" content="frame-src \'self\'">',
+    "nginx's settings": f"add_header {CSP} \"default-src 'self' https://a.example\" always;",
+    "Apache's settings": f"Header set {CSP} \"default-src 'self'\"",
+    "JSON": f'{{\n  "{CSP.lower()}": "default-src \'none\'",\n}}',
+    "words": "Content Security Policy: default-src 'none'",
+    "a browser's console": "Refused to frame 'https://a.example/' because it violates the following Content Security "
+    "Policy directive: \"frame-src 'self'\".",
     "headers and HTML": f"content-type: text/html\n\n<!doctype html><head><meta http-equiv={CSP} content='frame-src'>",
 }
 
@@ -167,3 +173,21 @@ def test_headers_are_read_as_people_copy_them(name: str) -> None:
     page = PageHead.read(*read_pasted(PASTED[name]))
     assert len(page.policies()[0]) == 1
     assert not judge(page, offer()).works("frame")
+
+
+@pytest.mark.parametrize("text", ["garbage", "x: y", "https://readers.example/news", "Hello,\nsee below: all is well"])
+def test_what_is_no_headers_is_not_taken_for_such(text: str) -> None:
+    assert not says_something(*read_pasted(text))
+
+
+@pytest.mark.parametrize("name", PASTED)
+def test_what_people_copy_is(name: str) -> None:
+    assert says_something(*read_pasted(PASTED[name]))
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [("HTTP/2 404\r\nserver: x", 404), ("HTTP/1.1 301 Moved\n\nHTTP/1.1 503 Away", 503), ("server: x", 200)],
+)
+def test_the_status_is_read(text: str, status: int) -> None:
+    assert read_status(text) == status
