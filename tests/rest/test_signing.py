@@ -33,7 +33,7 @@ def test_a_signature_goes_the_way_of_all_others(api: Api) -> None:
     assert SignAnswer.model_validate_json(answer.data).status == "mail-sent"
     api.instance.work()
     (mail,) = api.instance.mails()
-    assert api.instance.confirm(link(mail, "confirm")).status_code == 200
+    assert api.instance.confirm(link(mail, "confirm"), tick=True).status_code == 200
     api.instance.work()
     (signature,) = rows(api.instance, Signature)
     assert (signature.source, signature.organisation, signature.language) == ("api", "readers", "en")
