@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -26,7 +26,7 @@ from .plans import Find, identifier, looking_for
 
 PER_PAGE = 25
 PAGES = 200
-"""Pages in one round; the next one begins where the first are gone."""
+"""Pages in one round; the next one goes on behind them."""
 
 EARLIER = timedelta(minutes=5)
 """By how much we look further back, as clocks differ."""
@@ -47,6 +47,16 @@ class Collection:
     campaigns: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How far a collection was looked through that is longer than a round."""
+
+    since: datetime
+    begun: datetime
+    page: int = 1
+    """The next one."""
+
+
 class Reconciler:
     """Of one application."""
 
@@ -58,6 +68,7 @@ class Reconciler:
         self.desk = desk
         self._looked: dict[tuple[str, str], datetime] = {}
         """When a collection of a group was last looked through to its end."""
+        self._walks: dict[tuple[str, str], Walk] = {}
 
     def work(self, name: str, line: Line, ends: float) -> None:
         """Look for all that a group was told of, as far as the time goes."""
@@ -87,17 +98,21 @@ class Reconciler:
             return
         if looked is not None:
             since = max(since, looked - LATE)
-        stamp = (since - EARLIER).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        # begun anew each time, a round would never come behind those whom it knows, where they are more than it holds
+        walk = self._walks.pop(place, None) or Walk(since - EARLIER, begun)
+        stamp = walk.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         path = collection.path + "?filter=" + quote(f"modified_date gt '{stamp}'")
-        for page in range(1, PAGES + 1):
+        for page in range(walk.page, walk.page + PAGES):
             answer = self._ask(name, f"{path}&per_page={PER_PAGE}&page={page}", line, ends)
             if answer is None:
+                self._walks[place] = replace(walk, page=page)
                 return
             listed = embedded(answer, collection.rel)
             self._seen(name, dict(_marks(listed)))
             if len(listed) < PER_PAGE:
-                self._looked[place] = begun
+                self._looked[place] = walk.begun
                 return
+        self._walks[place] = replace(walk, page=walk.page + PAGES)
 
     def _seen(self, name: str, found: Mapping[str, str]) -> None:
         """Write down that these are there, with the ids that they have there."""

@@ -276,6 +276,28 @@ def test_behind_they_are_told_in_the_background_and_looked_for_afterwards(make_i
     assert len(looks) <= 8
 
 
+def test_a_list_that_is_longer_than_a_round_is_looked_through_to_its_end(
+    make_instance, make_folder, stub, monkeypatch
+) -> None:
+    instance, courier = make(make_instance, make_folder(), stub)
+    courier.desk.behind = 0
+    monkeypatch.setattr("clarion_actionnetwork.reconciling.PAGES", 1)
+    signed(instance, "Ana", consent_readers_email="y")
+    add_crowd(instance, 70)
+    fill(instance, courier)
+    send(instance, courier)
+    stub.apply_background()
+    courier.desk.clock.go(minutes=3)
+    there = []
+    for _ in range(4):
+        reconcile(instance, courier)
+        there.append(standing(instance, courier).there)
+    assert there == sorted(there)
+    assert there[-1] == 71
+    looks = [path for _, method, path, _ in stub.calls if method == "GET" and path]
+    assert len(looks) == 3, "each page once, and nobody by themselves"
+
+
 @pytest.mark.parametrize("petitions", [{"library": PETITION}, {}])
 def test_what_the_background_lost_is_told_once_more(petitions, make_instance, make_folder, stub: Stub) -> None:
     instance, courier = make(make_instance, make_folder(), stub, petitions=petitions)
