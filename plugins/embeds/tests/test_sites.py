@@ -255,8 +255,16 @@ def test_the_frame_is_as_high_as_what_it_shows(scene: Scene, open_page) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_in_a_low_frame_the_button_stays_in_sight_and_hides_nothing(scene: Scene, open_page, script: bool) -> None:
-    page = open_page(scene.host.page("/", scene.frame().replace('height="900"', 'height="600"')), script=script)
+def test_in_a_small_frame_the_button_stays_in_sight_and_hides_nothing(scene: Scene, open_page, script: bool) -> None:
+    page = open_page(
+        scene.host.page(
+            "/",
+            scene.frame().replace(
+                'writers" width="100%" height="900"', 'writers&amp;compact=1" width="100%" height="600"'
+            ),
+        ),
+        script=script,
+    )
     frame = page.frame_locator("iframe")
     button = frame.locator("button.main")
     expect(button).to_be_in_viewport(ratio=1)
