@@ -46,7 +46,7 @@ def test_a_person_is_told_of_and_read_back(
         answer = line.call("POST", path + query, told_of(group, name))
         assert outcome(STEP, answer, background=bool(query), petition=True).kind == "done"
         either_instance.work()
-        either_instance.confirm(link(either_instance.mails()[-1], "confirm"))
+        either_instance.confirm(link(either_instance.mails()[-1], "confirm"), tick=True)
     looked = path + "?filter=" + quote(f"modified_date gt '{since}'")
     page = line.call("GET", f"{looked}&per_page=25&page=1")
     assert isinstance(page, Answer)
