@@ -30,6 +30,9 @@ WORKERS = 2
 PROGRESS = 10.0
 """Seconds from one line about it to the next."""
 
+STILL = 90.0
+"""Seconds in which nobody more was found there, after which hours pass."""
+
 
 @dataclass
 class Synced:
@@ -130,17 +133,19 @@ def _background(stub: Any) -> Iterator[None]:
 
 
 def _bring(site: Site, postgres: Postgres, stub: Any, number: int, kills: int, ends: float) -> None:
-    killed, told = 0, time.monotonic()
-    while (left := _left(postgres)) and time.monotonic() < ends:
-        if time.monotonic() - told > PROGRESS:
-            told = time.monotonic()
+    killed, shown, moved, before = 0, time.monotonic(), time.monotonic(), (0, 0)
+    while (left := _left(postgres)) and (moment := time.monotonic()) < ends:
+        if moment - shown > PROGRESS:
+            shown = moment
             words = f"{left[0]:,} wait, {left[1]:,} told, {len(stub.calls):,} calls, {killed} kills"
-            sys.stderr.write(f"{words}, {ends - told:.0f} s left\n")
+            sys.stderr.write(f"{words}, {ends - moment:.0f} s left\n")
         if killed < kills and number - left[0] >= number * (killed + 1) // (kills + 2):
             kill(random.choice(site.processes("worker")))
             killed += 1
             wait_until(lambda: len(site.processes("worker")) == WORKERS, lambda: site.log[-2000:])
-        if not left[0] and not stub.later:
+        if left != before or left[0] or stub.later:
+            moved, before = moment, left
+        elif moment - moved > STILL:
             _hours_pass(postgres)
         time.sleep(0.5)
     assert killed == kills, f"time was over after {killed} of {kills} kills, with {left} left"

@@ -1,7 +1,8 @@
 """Isolation: a plugin that raises, hangs or gives junk harms itself only.
 
 A hook that failed five times in a row is left alone for a while. Then one call tries it for all: most of what breaks
-mends by itself, such as a service that was away, and nobody should have to start a site anew for it.
+mends by itself, such as a service that was away, and nobody should have to start a site anew for it. One that ends its
+process outright cannot be caught, but five processes that died over it are failures too: those after leave it alone.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..delivery.channels import Channel, Mail, Unsure
 from ..monitoring import log, report
+from .blackbox import BlackBox
 
 Given = TypeVar("Given")
 
@@ -45,6 +48,7 @@ class Guard:
     limit: float
     """Seconds."""
     clock: Callable[[], float] = time.monotonic
+    box: BlackBox | None = None
     failed: int = 0
     """In all, for `/metrics`."""
     _in_a_row: int = 0
@@ -56,6 +60,19 @@ class Guard:
     _hanging: list[threading.Thread] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def __post_init__(self) -> None:
+        """Leave it alone from the start where it ended too many processes."""
+        deaths = self.box.deaths(self.place) if self.box is not None else []
+        if len(deaths) >= FAILURES:
+            self._in_a_row, self._pauses = len(deaths), 1
+            self._until = self.clock() + FIRST - (time.time() - deaths[-1])
+            log.error("plugin switched off", kind=self.place, detail=f"{len(deaths)} processes died while it was asked")
+
+    @property
+    def place(self) -> str:
+        """How it is called in the log."""
+        return f"{self.plugin}.{self.hook}"
+
     @property
     def off(self) -> bool:
         """Whether it failed too often to be asked now."""
@@ -66,7 +83,8 @@ class Guard:
         if not self._may_ask():
             return otherwise
         try:
-            given = within(self.limit, lambda: as_wanted(function()))
+            with self.box.asking(self.place) if self.box is not None else nullcontext():
+                given = within(self.limit, lambda: as_wanted(function()))
         except BaseException as error:  # noqa: BLE001 - a plugin may even try to end the process
             self._note(error)
             return otherwise
@@ -92,7 +110,7 @@ class Guard:
             self._in_a_row, self._until, self._pauses, self._tries = 0, 0.0, 0, 0
             self._hanging.clear()
         if was_off:
-            log.info("plugin works again", kind=f"{self.plugin}.{self.hook}")
+            log.info("plugin works again", kind=self.place)
 
     def _note(self, error: BaseException) -> None:
         with self._lock:
@@ -106,10 +124,9 @@ class Guard:
                 self._pauses += 1
             if isinstance(error, TookTooLong):
                 self._hanging.append(error.thread)
-        kind = f"{self.plugin}.{self.hook}"
-        report(error, "plugin failed", kind=kind, count=self._in_a_row)
+        report(error, "plugin failed", kind=self.place, count=self._in_a_row)
         if switches:
-            log.error("plugin switched off", kind=kind, detail=f"for {seconds / 60:.0f} minutes")
+            log.error("plugin switched off", kind=self.place, detail=f"for {seconds / 60:.0f} minutes")
 
 
 def within(seconds: float, function: Callable[[], Given]) -> Given:

@@ -22,6 +22,7 @@ from ..domain.faults import Fault, did_you_mean
 from ..hookspecs import Chore, Figure, Hooks, Panel, Place, Plugin, PluginSettings
 from ..settings import Settings, SettingsError
 from . import furnishing, given, routes
+from .blackbox import BlackBox
 from .guard import Guard, GuardedChannel
 from .homemail import HomeMail
 from .loading import GROUP, HOOKS, asked, installed, load, told
@@ -65,6 +66,7 @@ class Plugins:
         self._manager.add_hookspecs(Hooks)
         self._place = Place(settings.home, settings.site.base_url, settings.site.production, settings.site.hosts)
         self._guards: dict[tuple[str, str], Guard] = {}
+        self._box = BlackBox(settings.home / "var" / "run" / "hooks")
         self.routes: dict[str, list[str]] = {}
         """The rules that each plugin brought."""
         self.histories: dict[str, Path] = {}
@@ -96,7 +98,10 @@ class Plugins:
             yield name, asked(name, f"its {hook} cannot be had", partial(_give, function, as_wanted))
 
     def _guard(self, name: str, hook: str, limit: float) -> Guard:
-        return self._guards.setdefault((name, hook), Guard(name, hook, limit))
+        guard = self._guards.get((name, hook))
+        if guard is None:
+            guard = self._guards.setdefault((name, hook), Guard(name, hook, limit, box=self._box))
+        return guard
 
     def channels(self) -> dict[str, Channel]:
         """All ways for messages to leave, by name. Raises `SettingsError`."""
