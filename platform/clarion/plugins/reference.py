@@ -120,10 +120,10 @@ so that nobody finds out by mails that were never sent.
   most. What still hangs is not tried again before it ends.
 
 Python cannot shut a plugin in. One that is meant to do harm can do it: install what you trust. One that ends its
-process outright (`os._exit`, a crash in a library written in C) takes all down that this process was at, and nothing
-tells which hook it was. Under `clarion run` the process is started anew within seconds; whoever had their answer is
-on disk, and what was to be sent is sent then. But what leads to that hook again ends the process again, and a page with
-such a hook in it is not shown: switch the plugin off.
+process outright (`os._exit`, a crash in a library written in C) takes all down that this process was at. Under
+`clarion run` the process is started anew within seconds; whoever had their answer is on disk, and what was to be sent
+is sent then. Which hooks were being asked is written down in `var/run/hooks`, so the processes that come after know
+over which one others died: after {failures} deaths within an hour they leave it alone for {first} minutes, as above.
 
 ## Writing one
 
