@@ -5,7 +5,22 @@ What is here stays, or `API_VERSION` rises. Everything else may change with any 
 
 from __future__ import annotations
 
-from .delivery.channels import Blocked, Channel, Mail, MailChannel, Refused, Retry, Unreachable, Unsure
+from .delivery.channels import (
+    Blocked,
+    Channel,
+    Due,
+    Mail,
+    MailChannel,
+    NothingToSay,
+    NotYet,
+    Refused,
+    Retry,
+    Signer,
+    Text,
+    TextChannel,
+    Unreachable,
+    Unsure,
+)
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
 from .domain.areas import SMALL_AREA
@@ -46,6 +61,7 @@ __all__ = (
     "Channel",
     "Chore",
     "Drawing",
+    "Due",
     "Event",
     "Figure",
     "FileChannel",
@@ -54,6 +70,8 @@ __all__ = (
     "MailChannel",
     "Moment",
     "NotSent",
+    "NotYet",
+    "NothingToSay",
     "Panel",
     "Petition",
     "Place",
@@ -64,9 +82,12 @@ __all__ = (
     "Sender",
     "Shared",
     "SharedPicture",
+    "Signer",
     "Stand",
     "Step",
     "Target",
+    "Text",
+    "TextChannel",
     "Unreachable",
     "Unsure",
     "access",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from ..domain.person import Person
 
 
 class Refused(Exception):
@@ -66,11 +68,27 @@ class Mail:
     """The whole mail as MIME, lines ended by CR and LF, bodies in 8 bits."""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Text:
+    """A text message ready to leave."""
+
+    message_id: int
+    name: str
+    """Short name of the kind and language, for files and statistics: `thanks-es`."""
+    recipient: str
+    """The number in E.164: `+12025550123`."""
+    words: str
+    sender: str = ""
+    """The number that it leaves from; empty where the other side chooses."""
+    campaign: str = ""
+    """The campaign's name in addresses, for caps and figures."""
+
+
 class Channel(Protocol):
     """What a plugin gives to send messages. One for mails also has a `sender`, the address that they come from."""
 
-    def send(self, mail: Mail) -> str:
-        """Send it and return the other side's code. Raises `Retry`, `Refused` or `Unsure`."""
+    def send(self, mail: Any) -> str:
+        """Send it, a `Mail` or a `Text`, and return the other side's code. Raises `Retry`, `Refused` or `Unsure`."""
 
 
 class MailChannel(Channel, Protocol):
@@ -80,3 +98,53 @@ class MailChannel(Channel, Protocol):
     """The address that mails come from."""
     way: str
     """For people: how mails leave, such as `leave by mail.example`."""
+
+
+class TextChannel(Channel, Protocol):
+    """A channel for texts: it puts its messages into words itself, as nothing in them is for mails."""
+
+    def compose(self, message: Due, signer: Signer | None) -> Text:
+        """What a message says, at the moment of sending. Raises `NothingToSay` or `NotYet`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that is being sent now."""
+
+    id: int
+    kind: str
+    """`confirm`, `thanks`, `update`, or a kind that the plugin itself has put in."""
+    campaign_id: int
+    signature_id: int | None
+    about_id: int | None
+    """What else it tells of, by its kind."""
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Whom a message goes to, opened for as long as it takes."""
+
+    state: str
+    language: str
+    person: Person
+    code: str
+    """The six digits that confirm the signature."""
+    own_page: str
+    """The address of the signer's own page."""
+    confirmation: str
+    """The address that confirms the signature."""
+
+
+class NothingToSay(Exception):
+    """The message has no purpose any more: the signature is gone, or confirmed meanwhile."""
+
+
+class NotYet(Exception):
+    """The message must not leave now, for a reason of ours that ends some day: it waits as long as that takes, until
+    `at` where that is known."""
+
+    def __init__(self, code: str, at: datetime | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.at = at

@@ -17,13 +17,14 @@ from flask import current_app
 from sqlalchemy import Connection, delete, func, select, update
 
 from ..campaigns.live import live_campaigns
-from ..domain.addresses import AddressError, canonical_address
+from ..domain.addresses import AddressError, canonical_address, is_number, number_mailbox
 from ..extensions import Transaction, db, insert_if_new, now, this_minute, transaction, writing
 from ..outbox.models import CAPPED, MAILBOX_CAP, NEEDLESS, Message
 from ..outbox.service import Leased, Settlement
 from ..rows import count_rows, find_rows
 from ..sealing import KeyMissing, Keyring, blind_index, derive
 from ..signatures.models import CONFIRMED, PENDING, VOID, WITHDRAWN, Signature
+from .lanes import channel_of
 from .models import Addressee, MailCap, Suppression
 from .signers import Sealed, opened
 
@@ -38,6 +39,9 @@ TO_DECISION_MAKERS = ("milestone", "digest", "letter")
 
 SUPPRESSED = "suppressed"
 
+TEXTS = "sms"
+"""The channel whose messages go to a number and not to an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -49,6 +53,8 @@ class Admission:
     turned_away: list[Settlement]
     counted: dict[int, bytes]
     """The row of the day's count in which a message stands, by the message's id."""
+    unless: dict[int, bytes]
+    """What the numbers of texts are known by, by the message's id: each is looked at once more as its try begins."""
 
     def take_back(self, untried: Sequence[Leased]) -> None:
         """Count no longer what goes back without a try: it is counted again when its turn comes."""
@@ -81,6 +87,7 @@ def admit(page: Sequence[Leased], signatures: Mapping[int, Sealed]) -> Admission
         signatures=known,
         turned_away=[_turned_away(leased, codes[leased.id]) for leased in page if leased.id in codes],
         counted={id: mark for id, mark in marks.items() if id not in codes},
+        unless={id: mailbox_index(one) for id, one in mailboxes.items() if is_number(one) and id not in codes},
     )
 
 
@@ -101,7 +108,10 @@ def _address(leased: Leased, known: Mapping[int, Sealed]) -> str:
     signature = None if leased.kind in TO_DECISION_MAKERS else known.get(leased.signature_id or 0)
     if signature is None or signature.opened is None or isinstance(signature.opened, Exception):
         return ""
-    return one_spelling(signature.opened[0].email)
+    person = signature.opened[0]
+    if channel_of(leased.channel) == TEXTS:
+        return number_mailbox(person.phone) if person.phone else ""
+    return one_spelling(person.email) if person.email else ""
 
 
 def _counts(leased: Leased, known: Mapping[int, Sealed]) -> bool:

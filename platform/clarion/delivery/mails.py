@@ -19,8 +19,8 @@ from ..pages.render import fill, keeping, language_named, links, settings, to_ht
 from ..signatures import consents
 from ..signatures.models import CONFIRMED, PENDING, VOID
 from ..signatures.sharecodes import Shared, share_codes
-from .channels import Mail, MailChannel
-from .composing import Composer, NothingToSay
+from .channels import Mail, MailChannel, NothingToSay
+from .composing import Composer
 from .feedback import message_name
 from .headers import feedback_id, unsubscribe_url
 from .mime import Words, as_email, short_lines

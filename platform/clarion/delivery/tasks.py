@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from flask import Flask, current_app
 
@@ -15,8 +15,20 @@ from ..monitoring import log, report
 from ..outbox import service
 from ..outbox.book import Book
 from ..outbox.service import LEASE, PAGE, Leased, Settlement
-from .channels import Blocked, Channel, Mail, Refused, Retry, Unreachable, Unsure
-from .composing import NothingToSay, NotYet, composer_of
+from .channels import (
+    Blocked,
+    Channel,
+    Mail,
+    NothingToSay,
+    NotYet,
+    Refused,
+    Retry,
+    Text,
+    TextChannel,
+    Unreachable,
+    Unsure,
+)
+from .composing import compose_text, composer_of
 from .feedback import keep_refusal
 from .lanes import Lane, channel_of
 from .mailboxes import admit
@@ -92,7 +104,7 @@ class Relay:
                     service.give_back(leased.token, page[place:])
                     admission.take_back(page[place:])
                     return place + len(admission.turned_away)
-                begun = _insist(book.begin, leased, settled)
+                begun = _insist(book.begin, leased, settled, admission.unless.get(leased.id))
                 settled = [] if begun is None else [self._send(begun, signatures.get(leased.signature_id or 0))]
         _insist(service.settle, settled)
         return len(page) + len(admission.turned_away)
@@ -142,13 +154,14 @@ class Relay:
 
     def _pass_on(self, leased: Leased, signature: Sealed | None) -> str:
         channels: Mapping[str, Channel] = current_app.extensions["clarion.channels"]
-        mail = composer_of(leased.kind)(leased, signature)
+        channel = channels[channel_of(leased.channel)]
+        mail = self._compose(channel, leased, signature)
         # a slow server must not hold a database connection
         db.session.remove()
         lane = self.lane(leased.channel)
         self._sending[leased.token] = time.monotonic()
         try:
-            code = channels[channel_of(leased.channel)].send(mail)
+            code = channel.send(mail)
         except Unreachable:
             lane.missed()
             raise
@@ -167,7 +180,13 @@ class Relay:
         self._doubted.discard(leased.id)
         return code
 
-    def _may_be_its_own(self, leased: Leased, mail: Mail) -> bool:
+    @staticmethod
+    def _compose(channel: Channel, leased: Leased, signature: Sealed | None) -> Mail | Text:
+        if hasattr(channel, "compose"):
+            return compose_text(cast(TextChannel, channel), leased, signature)
+        return composer_of(leased.kind)(leased, signature)
+
+    def _may_be_its_own(self, leased: Leased, mail: Mail | Text) -> bool:
         """Whether a refusal may be for what the message says: strangers choose a name in it, and filters read it."""
         if leased.id in self._doubted:
             return True

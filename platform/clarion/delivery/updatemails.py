@@ -21,8 +21,8 @@ from ..updates.audience import agreed
 from ..updates.models import STOPPED, Update
 from ..updates.news import News, Texts
 from ..updates.service import KIND
-from .channels import Mail
-from .composing import Composer, NothingToSay, NotYet
+from .channels import Mail, NothingToSay, NotYet
+from .composing import Composer
 from .feedback import message_name
 from .headers import feedback_id, unsubscribe_url
 from .mails import mail_channel

@@ -104,3 +104,17 @@ def _canonical(local: str, domain: str) -> str:
         local = local.split(rule.tag, 1)[0] or local
     stripped = "".join(c for c in local if c not in rule.ignores)
     return f"{stripped or local}@{rule.domains[0]}"
+
+
+_NUMBER = "tel:"
+"""RFC 3966: how a mailbox is written that is a phone."""
+
+
+def number_mailbox(number: str) -> str:
+    """The one spelling of a phone as a mailbox; no email address looks like it, so both share one index."""
+    return _NUMBER + number
+
+
+def is_number(mailbox: str) -> bool:
+    """Whether a mailbox is a phone."""
+    return mailbox.startswith(_NUMBER)

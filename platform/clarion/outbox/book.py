@@ -93,10 +93,10 @@ class Book:
             if not self._users:
                 self._close()
 
-    def begin(self, leased: Leased, settled: Sequence[Settlement]) -> Leased | None:
+    def begin(self, leased: Leased, settled: Sequence[Settlement], unless: bytes | None = None) -> Leased | None:
         """Settle what came before and begin the next, as `service.begin` does."""
-        if db.engine.dialect.name != "postgresql" or len(settled) > 1:
-            return service.begin(leased, settled)
+        if db.engine.dialect.name != "postgresql" or len(settled) > 1 or unless is not None:
+            return service.begin(leased, settled, unless)
         line = _Line(leased, settled[0] if settled else None)
         with self._guard:
             self._waiting.append(line)

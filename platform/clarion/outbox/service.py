@@ -9,7 +9,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    update,
+)
 
 from ..extensions import Transaction, db, now, this_minute, transaction, writing
 from ..rows import insert_new_rows
@@ -180,8 +194,11 @@ def _bury_the_dead(session: Transaction, ready: ColumnElement[bool]) -> None:
     )
 
 
-def begin(leased: Leased, settled: Sequence[Settlement] = ()) -> Leased | None:
+def begin(leased: Leased, settled: Sequence[Settlement] = (), unless: bytes | None = None) -> Leased | None:
     """Count the attempt and write that it begins, before the try; `None` if the lease was lost.
+
+    `unless` is what its mailbox is known by in the list of those that get nothing: who came onto it since the page was
+    looked at is spared by the same statement that begins the try.
 
     What became of earlier messages is written in the same transaction: one commit for each message,
     and a worker that dies leaves one message in doubt, the one it was at.
@@ -189,8 +206,9 @@ def begin(leased: Leased, settled: Sequence[Settlement] = ()) -> Leased | None:
     with writing() as connection:
         for settlement in settled:
             _settle(connection, settlement)
-        mine = {"mine": leased.id, "owner": leased.token}
-        row = connection.execute(_BEGIN, mine).one_or_none()
+        mine: dict[str, object] = {"mine": leased.id, "owner": leased.token}
+        begun = _BEGIN if unless is None else _BEGIN_UNLESS
+        row = connection.execute(begun, mine if unless is None else {**mine, "unless": unless}).one_or_none()
     return None if row is None else replace(leased, attempt=row.attempt)
 
 
@@ -200,6 +218,8 @@ _BEGIN = (
     .values(trying=True, attempt=_table.c.attempt + 1)
     .returning(_table.c.attempt)
 )
+_silent = table("suppression", column("mailbox_index", LargeBinary))
+_BEGIN_UNLESS = _BEGIN.where(~select(_silent).where(_silent.c.mailbox_index == bindparam("unless")).exists())
 
 
 @dataclass(frozen=True, slots=True)

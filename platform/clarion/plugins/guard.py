@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..delivery.channels import Channel, Mail, Unsure
+from ..delivery.channels import Channel, Due, Mail, Signer, Text, TextChannel, Unsure
 from ..monitoring import log, report
 from .blackbox import BlackBox
 
@@ -159,7 +159,7 @@ class GuardedChannel:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._channel, name)
 
-    def send(self, mail: Mail) -> str:
+    def send(self, mail: Mail | Text) -> str:
         """Send it. What came of a mail whose channel tried to end the process, or gave no code, nobody can tell."""
         try:
             code: Any = self._channel.send(mail)
@@ -170,3 +170,26 @@ class GuardedChannel:
         if not isinstance(code, str):
             raise Unsure("plugin gave no code")
         return "".join(sign for sign in code[:80] if sign.isprintable())
+
+
+class GuardedTextChannel(GuardedChannel):
+    """The same for a channel that puts its messages into words itself."""
+
+    _channel: TextChannel
+
+    def compose(self, message: Due, signer: Signer | None) -> Text:
+        """What a message says; a plugin that tries to end the process says nothing, and its message stays visible."""
+        try:
+            made: Any = self._channel.compose(message, signer)
+        except Exception:
+            raise
+        except BaseException as error:
+            raise Junk(f"plugin raised {type(error).__name__}") from error
+        if not isinstance(made, Text):
+            raise Junk("plugin made no text")
+        return made
+
+
+def guarded(channel: Channel) -> GuardedChannel:
+    """A channel behind its guard."""
+    return GuardedTextChannel(channel) if hasattr(channel, "compose") else GuardedChannel(channel)

@@ -23,7 +23,7 @@ from ..hookspecs import Chore, Figure, Hooks, Panel, Place, Plugin, PluginSettin
 from ..settings import Settings, SettingsError
 from . import furnishing, given, routes
 from .blackbox import BlackBox
-from .guard import Guard, GuardedChannel
+from .guard import Guard, guarded
 from .homemail import HomeMail
 from .loading import GROUP, HOOKS, asked, installed, load, told
 from .origins import Knower, Origins
@@ -112,7 +112,7 @@ class Plugins:
                 if channel in owners:
                     both = f"{owners[channel]} and {name}"
                     raise SettingsError(f'plugins.{name}: two plugins bring the channel "{channel}": {both}.')
-                found[channel], owners[channel] = GuardedChannel(sending), name
+                found[channel], owners[channel] = guarded(sending), name
         if "email" not in found:
             found |= self._mails_at_home()
         return found

@@ -13,8 +13,8 @@ from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import func, select
 
 from ..campaigns.live import LiveCampaign, live_campaigns
-from ..delivery.channels import Mail
-from ..delivery.composing import Composer, NothingToSay, NotYet
+from ..delivery.channels import Mail, NothingToSay, NotYet
+from ..delivery.composing import Composer
 from ..delivery.feedback import message_name
 from ..delivery.headers import feedback_id, unsubscribe_url
 from ..delivery.mails import mail_channel
