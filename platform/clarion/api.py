@@ -5,6 +5,7 @@ What is here stays, or `API_VERSION` rises. Everything else may change with any 
 
 from __future__ import annotations
 
+from .campaigns.live import LiveCampaign, live_campaigns
 from .delivery.channels import (
     Blocked,
     Channel,
@@ -23,11 +24,13 @@ from .delivery.channels import (
 )
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
-from .domain.areas import SMALL_AREA
-from .domain.campaign import Campaign
+from .domain.areas import SMALL_AREA, clean_postal_code
+from .domain.campaign import Campaign, ConsentAsk
 from .domain.colours import reads_on_paper
 from .domain.languages import Language
 from .domain.misnamed import misnamed
+from .domain.names import TextRefused, clean_name
+from .domain.person import Person
 from .events import KINDS as EVENT_KINDS
 from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .handouts import hand_out, read_handout
@@ -44,6 +47,24 @@ from .pages.share import SharedPicture
 from .pages.theme import page_style
 from .security import access, allow_framing, allow_inline_script, allow_inline_style, allow_own_frames, body_limit
 from .sharing import Shared, known_to, shared_with
+from .texting import (
+    SignedByText,
+    agree_by_text,
+    claimed_by,
+    disown,
+    drop_texts,
+    has_stopped,
+    number_index,
+    open_for,
+    own,
+    put_text,
+    seal_for,
+    sign_by_text,
+    signed_by,
+    start_number,
+    stop_number,
+    wake_texts,
+)
 from .typesetting.pictures import Drawing
 from .vocabulary import translations
 
@@ -60,12 +81,14 @@ __all__ = (
     "Campaign",
     "Channel",
     "Chore",
+    "ConsentAsk",
     "Drawing",
     "Due",
     "Event",
     "Figure",
     "FileChannel",
     "Language",
+    "LiveCampaign",
     "Mail",
     "MailChannel",
     "Moment",
@@ -73,6 +96,7 @@ __all__ = (
     "NotYet",
     "NothingToSay",
     "Panel",
+    "Person",
     "Petition",
     "Place",
     "Plugin",
@@ -82,43 +106,63 @@ __all__ = (
     "Sender",
     "Shared",
     "SharedPicture",
+    "SignedByText",
     "Signer",
     "Stand",
     "Step",
     "Target",
     "Text",
     "TextChannel",
+    "TextRefused",
     "Unreachable",
     "Unsure",
     "access",
+    "agree_by_text",
     "allow_framing",
     "allow_inline_script",
     "allow_inline_style",
     "allow_own_frames",
     "body_limit",
+    "claimed_by",
+    "clean_name",
+    "clean_postal_code",
     "db",
+    "disown",
+    "drop_texts",
     "hand_out",
+    "has_stopped",
     "hookimpl",
     "insert_if_new",
     "known_to",
     "language_choices",
+    "live_campaigns",
     "log",
     "misnamed",
     "now",
+    "number_index",
+    "open_for",
+    "own",
     "own_metadata",
     "page_style",
     "petition",
+    "put_text",
     "read_handout",
     "reads_on_paper",
     "report_feedback",
+    "seal_for",
     "shared_with",
     "show_picture",
+    "sign_by_text",
     "sign_form",
+    "signed_by",
     "speak",
+    "start_number",
+    "stop_number",
     "take_signature",
     "target",
     "transaction",
     "translations",
     "uses_this_hour",
+    "wake_texts",
     "with_arrival",
 )

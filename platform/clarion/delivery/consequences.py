@@ -14,12 +14,14 @@ from datetime import timedelta
 from sqlalchemy import delete, select, true, update
 
 from ..campaigns.live import live_campaigns
+from ..domain.addresses import number_mailbox
 from ..extensions import Transaction, db, now, this_minute, transaction
 from ..outbox.models import BOUNCED, DUE, SENT, UNKNOWN, Message
 from ..sealing import KeyMissing, SealBroken
 from ..signatures import consents
-from ..signatures.models import PENDING, VOID, Signature
+from ..signatures.models import BY_TEXT, PENDING, VOID, Signature
 from .feedback import BY_CHANNEL
+from .lanes import channel_of
 from .mailboxes import TO_DECISION_MAKERS, suppress
 from .models import COMPLAINED, Addressee, Delivery, Feedback
 from .signers import Sealed, open_signer
@@ -50,6 +52,7 @@ class _Told:
     """The message that something was told of."""
 
     kind: str
+    lane: str
     signature_id: int | None
     about_id: int | None
     trying: bool
@@ -93,7 +96,7 @@ def _apply(id: int) -> bool:
             told = session.scalar(open_one.values(applied_at=this_minute()).returning(Feedback))
             if told is None:
                 return False
-            columns = (Message.kind, Message.signature_id, Message.about_id, Message.trying)
+            columns = (Message.kind, Message.channel, Message.signature_id, Message.about_id, Message.trying)
             message = session.execute(select(*columns).where(Message.id == told.message_id)).one_or_none()
             if message is not None:
                 _draw(session, told, _Told(*message))
@@ -113,13 +116,13 @@ def _draw(session: Transaction, told: Feedback, message: _Told) -> None:
         if message.kind in TO_DECISION_MAKERS:
             _spare_addressee(session, message, told)
         else:
-            _spare_signer(session, message.signature_id, told)
+            _spare_signer(session, message, told)
     if not complained:
         _mark_message(session, told, early=early)
 
 
-def _spare_signer(session: Transaction, signature_id: int | None, told: Feedback) -> None:
-    signature = session.get(Signature, signature_id) if signature_id else None
+def _spare_signer(session: Transaction, message: _Told, told: Feedback) -> None:
+    signature = session.get(Signature, message.signature_id) if message.signature_id else None
     if signature is None:
         return
     live = live_campaigns().by_id(signature.campaign_id)
@@ -129,10 +132,12 @@ def _spare_signer(session: Transaction, signature_id: int | None, told: Feedback
         person, _link = open_signer(live, Sealed(signature.state, signature.language, signature.sealed))
     except SealBroken:
         return
-    suppress(session, person.email, told.kind, told.code)
+    channel = channel_of(message.lane)
+    mailbox = number_mailbox(person.phone) if channel == BY_TEXT else person.email
+    suppress(session, mailbox, told.kind, told.code)
     if told.kind == COMPLAINED:
-        consents.withdraw(session, signature, "email")
-    else:
+        consents.withdraw(session, signature, channel)
+    elif channel == signature.reached_by:
         never = update(Signature).where(Signature.id == signature.id, Signature.state == PENDING)
         session.execute(never.values(state=VOID, reason_due=False))
 

@@ -23,7 +23,7 @@ from ..outbox.models import CAPPED, MAILBOX_CAP, NEEDLESS, Message
 from ..outbox.service import Leased, Settlement
 from ..rows import count_rows, find_rows
 from ..sealing import KeyMissing, Keyring, blind_index, derive
-from ..signatures.models import CONFIRMED, PENDING, VOID, WITHDRAWN, Signature
+from ..signatures.models import BY_TEXT, CONFIRMED, PENDING, VOID, WITHDRAWN, Signature
 from .lanes import channel_of
 from .models import Addressee, MailCap, Suppression
 from .signers import Sealed, opened
@@ -38,9 +38,6 @@ TO_DECISION_MAKERS = ("milestone", "digest", "letter")
 """Kinds that go to somebody else than a signer; those mailboxes are known by their `Addressee`."""
 
 SUPPRESSED = "suppressed"
-
-TEXTS = "sms"
-"""The channel whose messages go to a number and not to an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +106,7 @@ def _address(leased: Leased, known: Mapping[int, Sealed]) -> str:
     if signature is None or signature.opened is None or isinstance(signature.opened, Exception):
         return ""
     person = signature.opened[0]
-    if channel_of(leased.channel) == TEXTS:
+    if channel_of(leased.channel) == BY_TEXT:
         return number_mailbox(person.phone) if person.phone else ""
     return one_spelling(person.email) if person.email else ""
 

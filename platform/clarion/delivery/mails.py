@@ -37,6 +37,8 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
     if signature is None or live is None or not _is_wanted(leased.kind, signature.state):
         raise NothingToSay
     person, link = open_signer(live, signature)
+    if not person.email:
+        raise NothingToSay
     lead = live.campaign.lead.id
     # who signs again is told so each time: the page says that a mail is on its way, and its cap bounds how many
     if leased.kind == "thanks" and _has_ended(leased.signature_id, lead):

@@ -40,6 +40,8 @@ def compose(leased: Leased, signature: Sealed | None) -> Mail:
         raise NotYet("draft")
     organisation = _still_wanted(leased.about_id, leased.signature_id, live)
     person, link = open_signer(live, signature)
+    if not person.email:
+        raise NothingToSay
     code = signature.language if signature.language in live.campaign.languages else live.campaign.languages[0]
     update_id = leased.about_id
     shelf: MouldShelf = current_app.extensions["clarion.moulds"]

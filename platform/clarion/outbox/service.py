@@ -67,7 +67,10 @@ class Leased:
 
 
 REPEATABLE = ("confirm",)
-"""Kinds that may reach a mailbox twice after an unsure send: better than a name that never counts (rule 9)."""
+"""Kinds of mails that may reach a mailbox twice after an unsure send: better than a name that never counts (rule 9)."""
+
+NEVER_TWICE = "sms"
+"""The channel that repeats nothing unasked, of whatever kind: a text too many costs money and trust."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,8 @@ def _bury_the_dead(session: Transaction, ready: ColumnElement[bool]) -> None:
     A message that took three workers with it is set aside for a person to look at (rule 9).
     """
     begun = update(Message).where(ready, Message.trying)
-    fate = case((Message.kind.not_in(REPEATABLE), UNKNOWN), (Message.crashes >= MAX_CRASHES - 1, SET_ASIDE), else_=DUE)
+    once = or_(Message.kind.not_in(REPEATABLE), Message.channel == NEVER_TWICE)
+    fate = case((once, UNKNOWN), (Message.crashes >= MAX_CRASHES - 1, SET_ASIDE), else_=DUE)
     session.execute(
         begun.values(state=fate, crashes=Message.crashes + 1, trying=False, last_code="worker died", lease_token=None)
     )
@@ -249,7 +253,8 @@ def needless(leased: Leased) -> Settlement:
 
 def unsure(leased: Leased, code: str) -> Settlement:
     """Nobody can tell. A confirmation is tried again under the same Message-ID, anything else is not."""
-    return put_off(leased, code) if leased.kind in REPEATABLE else Settlement(leased, UNKNOWN, code)
+    repeatable = leased.kind in REPEATABLE and leased.channel != NEVER_TWICE
+    return put_off(leased, code) if repeatable else Settlement(leased, UNKNOWN, code)
 
 
 def put_off(leased: Leased, code: str, wait: timedelta | None = None) -> Settlement:

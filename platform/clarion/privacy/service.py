@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from flask import current_app
 from sqlalchemy import delete, select, text, update
 
 from ..campaigns.live import LiveCampaign
@@ -11,10 +12,11 @@ from ..domain.areas import area_of
 from ..domain.person import Person
 from ..events import Happened, tell
 from ..extensions import Transaction, db, this_minute, transaction
-from ..sealing import Link, look_up, seal
+from ..sealing import Keyring, Link, look_up, seal
+from ..signatures import phones
 from ..signatures.consents import in_force
 from ..signatures.counting import add_step
-from ..signatures.models import CONFIRMED, PENDING, WITHDRAWN, Consent, Reason, Signature
+from ..signatures.models import BY_TEXT, CONFIRMED, PENDING, WITHDRAWN, Consent, Reason, Signature
 
 
 def find(link: Link) -> Signature | None:
@@ -37,7 +39,9 @@ def reason_state(signature: Signature) -> str:
 def save(signature: Signature, link: Link, changed: Person, live: LiveCampaign, *, show_name: bool) -> None:
     """Seal corrected details anew, both copies; the reason goes back to moderation if its words changed."""
     before = person(signature, link)
-    details = replace(changed, email=before.email).to_details()
+    by_text = signature.reached_by == BY_TEXT
+    changed = replace(changed, email=before.email, phone=before.phone if by_text else changed.phone)
+    details = changed.to_details()
     area = area_of(changed.postal_code, changed.country or live.campaign.country)
     reason_touched = changed.reason != before.reason or changed.name != before.name or show_name != signature.show_name
     with transaction() as session:
@@ -50,6 +54,9 @@ def save(signature: Signature, link: Link, changed: Person, live: LiveCampaign, 
         row.sealed = seal(live.public_key, {**details, "link": link.text})
         row.record = link.seal_record(details)
         row.show_name = show_name
+        if changed.phone != before.phone:
+            keyring: Keyring = current_app.extensions["clarion.keyring"]
+            phones.rename(session, row, live, changed.phone, keyring)
         if reason_touched:
             session.execute(delete(Reason).where(Reason.signature_id == row.id))
             row.reason_due = bool(changed.reason)

@@ -14,6 +14,10 @@ OWN_PAGE, SHARE, LINK = "page", "share", "link"
 """Sources of signatures: the campaign's own page, and that page reached by a signer's link or an organisation's."""
 BY_PROGRAM = API, OSDI = "api", "osdi"
 """Sources of signatures that a program brought, from a form that we did not show."""
+TEXT = "text"
+"""The source of signatures that came by a text message, and the place of consents given by one."""
+BY_MAIL, BY_TEXT = "email", "sms"
+"""The channels that reach a signer."""
 WAITING, APPROVED, HIDDEN = "waiting", "approved", "hidden"
 
 
@@ -45,6 +49,8 @@ class Signature(db.Model):  # type: ignore[name-defined,misc]
     """From whose place the first came of those who passed it on; rows from before 0007 leave it empty: their own."""
     origin: Mapped[str] = mapped_column(String(130), default="", server_default=text("''"))
     """`host:…`, the site around the frame, or `utm:source/medium/campaign`."""
+    reached_by: Mapped[str] = mapped_column(String(20), default=BY_MAIL, server_default=text(f"'{BY_MAIL}'"))
+    """The channel to the mailbox that confirms it and whose index is above: `email`, or `sms` where that is a phone."""
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     """The edition whose page was signed."""
     show_name: Mapped[bool]
@@ -84,9 +90,38 @@ class Consent(db.Model):  # type: ignore[name-defined,misc]
     channel: Mapped[str] = mapped_column(String(20))
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id"))
     language: Mapped[str] = mapped_column(String(12))
+    place: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
+    """Where the words were shown: the source of the signing, or `text`; rows from before 0008 leave it empty."""
     given_at: Mapped[datetime] = mapped_column(Moment)
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class SignaturePhone(db.Model):  # type: ignore[name-defined,misc]
+    """The phone that a signature names, as a blind index; `verified_at` once the phone itself has said so.
+
+    Anybody can type anybody's number. Until its phone has spoken a row is a claim: no text is sent for it but the
+    question, and any number of signatures may claim one phone. Of those that are verified a campaign has one.
+    """
+
+    __tablename__ = "signature_phone"
+    __table_args__ = (
+        Index("ix_signature_phone_index", "campaign_id", "phone_index"),
+        Index(
+            "uq_signature_phone_verified",
+            "campaign_id",
+            "phone_index",
+            unique=True,
+            postgresql_where=text("verified_at IS NOT NULL"),
+            sqlite_where=text("verified_at IS NOT NULL"),
+        ),
+    )
+
+    signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id", ondelete="CASCADE"), primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaign.id"))
+    phone_index: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """Under the campaign's own key, as `email_index` is."""
+    verified_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Reason(db.Model):  # type: ignore[name-defined,misc]

@@ -11,6 +11,7 @@ from typing import cast
 from sqlalchemy import Connection, select, update
 
 from ..campaigns.live import LiveCampaign
+from ..domain.addresses import is_number, number_mailbox
 from ..domain.areas import area_of
 from ..domain.campaign import ConsentAsk
 from ..domain.person import Person
@@ -22,7 +23,8 @@ from ..rows import find_rows, insert_new_rows
 from ..sealing import Keyring, Link, blind_index, look_up, seal
 from .consents import confirm_shown
 from .counting import add_step
-from .models import CONFIRMED, PENDING, VOID, WITHDRAWN, Consent, Signature
+from .models import BY_MAIL, BY_TEXT, CONFIRMED, PENDING, VOID, WITHDRAWN, Consent, Signature, SignaturePhone
+from .phones import verify_phone
 from .tokens import Reference, code_mark
 
 SAME_VISIT = timedelta(minutes=10)
@@ -71,6 +73,8 @@ class Prepared:
 
     submission: Submission
     row: dict[str, object]
+    phone_index: bytes | None = None
+    """Of the number that it names, if any."""
 
     @property
     def key(self) -> tuple[int, bytes]:
@@ -85,9 +89,11 @@ def prepare(submission: Submission, keyring: Keyring) -> Prepared:
     details = person.to_details()
     confirm_look_up = _look_up(link.confirm_token)
     organisation = submission.organisation or live.campaign.lead.id
+    index_key = keyring.index_key(live.key_id)
     row = {
         "campaign_id": live.id,
-        "email_index": blind_index(keyring.index_key(live.key_id), submission.mailbox),
+        "email_index": blind_index(index_key, submission.mailbox),
+        "reached_by": BY_TEXT if is_number(submission.mailbox) else BY_MAIL,
         "state": PENDING,
         "language": submission.language,
         "source": submission.source,
@@ -106,7 +112,8 @@ def prepare(submission: Submission, keyring: Keyring) -> Prepared:
         "code_tries": 0,
         "signed_at": this_minute(),
     }
-    return Prepared(submission, row)
+    phone_index = blind_index(index_key, number_mailbox(person.phone)) if person.phone else None
+    return Prepared(submission, row, phone_index)
 
 
 def write(prepared: Sequence[Prepared]) -> list[Signed]:
@@ -123,6 +130,7 @@ def write(prepared: Sequence[Prepared]) -> list[Signed]:
         found = [there[one.key] for one in prepared]
         ids = [earlier.id for earlier in found]
         _write_consents(connection, prepared, found)
+        _write_phones(connection, prepared, found)
         sent = put(connection, messages)
     return [Signed(id, goes) for id, goes in zip(ids, sent, strict=True)]
 
@@ -162,6 +170,7 @@ def _message(one: Prepared, there: dict[tuple[int, bytes], _There]) -> NewMessag
         message = NewMessage("confirm", live.id, found.id, f"confirm:{found.id}")
     else:
         message = _for_repeat(live.id, found)
+    message = replace(message, channel=str(one.row["reached_by"]))
     return replace(message, state=HELD) if one.submission.suspect else message
 
 
@@ -189,6 +198,7 @@ def _write_consents(connection: Connection, prepared: Sequence[Prepared], found:
             "channel": ask.channel,
             "edition_id": one.submission.edition_id,
             "language": one.submission.language,
+            "place": one.submission.source,
             "given_at": _given_at(one, there),
         }
         for one, there in zip(prepared, found, strict=True)
@@ -196,6 +206,17 @@ def _write_consents(connection: Connection, prepared: Sequence[Prepared], found:
     ]
     if rows:
         insert_new_rows(connection, Consent, rows)
+
+
+def _write_phones(connection: Connection, prepared: Sequence[Prepared], found: Sequence[_There]) -> None:
+    """Write the numbers that new signatures name, as claims; a form for an earlier one may be a stranger's."""
+    rows = [
+        {"signature_id": there.id, "campaign_id": one.key[0], "phone_index": one.phone_index}
+        for one, there in zip(prepared, found, strict=True)
+        if one.phone_index is not None and there.confirm_look_up == one.row["confirm_look_up"]
+    ]
+    if rows:
+        insert_new_rows(connection, SignaturePhone, rows)
 
 
 def _given_at(one: Prepared, there: _There) -> datetime:
@@ -243,7 +264,10 @@ def confirm(signature_id: int, shown_consents: Collection[int] = (), *, withdraw
         consents = [Happened("consent.given", campaign_id, signature_id, *consent) for consent in given]
         tell(session, [Happened("signature.confirmed", campaign_id, signature_id), *consents])
         key = f"thanks:{signature_id}:{this_minute():%Y%m%d%H%M}"
-        put(session.connection(), [NewMessage("thanks", signature.campaign_id, signature_id, key)])
+        thanks = NewMessage("thanks", signature.campaign_id, signature_id, key, channel=signature.reached_by)
+        put(session.connection(), [thanks])
+        if signature.reached_by == BY_TEXT:
+            verify_phone(session, signature_id)
         return True
 
 
@@ -276,7 +300,8 @@ def resend(reference: Reference) -> None:
         signature = session.scalar(known)
         state = DUE if signature and signature.state == PENDING else CAPPED
         id, key = signature.id if signature else None, f"resend:{reference.signature_id}"
-        put(session.connection(), [NewMessage("confirm", reference.campaign_id, id, key, state)])
+        channel = signature.reached_by if signature else BY_MAIL
+        put(session.connection(), [NewMessage("confirm", reference.campaign_id, id, key, state, channel)])
 
 
 def deny(signature: Signature) -> bool:

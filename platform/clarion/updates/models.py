@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import NEVER_REUSED, BigId, Moment, db
@@ -27,6 +27,8 @@ class Update(db.Model):  # type: ignore[name-defined,misc]
     """The name of its folder: `2026-07-12-hearing`."""
     organisation: Mapped[str] = mapped_column(String(60))
     """Who sends it: only those who said yes to this organisation get it."""
+    channel: Mapped[str] = mapped_column(String(20), default="email", server_default=text("'email'"))
+    """How it reaches them: by `email`, or as a text (`sms`)."""
     public: Mapped[bool]
     """Whether the page and the feed show it too."""
     content: Mapped[str] = mapped_column(Text)

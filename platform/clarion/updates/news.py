@@ -30,6 +30,8 @@ class News:
     """By language; the campaign's main language is always there."""
     sender: str = ""
     """The name of the organisation, which may leave the campaign once the news is out."""
+    channel: str = "email"
+    """Or `sms`, where its words are plain and short."""
 
     @property
     def content(self) -> str:

@@ -28,6 +28,7 @@ def schedule(campaign_id: int, news: News, starts_at: datetime) -> tuple[Update,
         "campaign_id": campaign_id,
         "name": news.name,
         "organisation": news.organisation,
+        "channel": news.channel,
         "public": news.public,
         "content": news.content,
         "state": WAITING,
@@ -144,5 +145,6 @@ def progress(row: Update) -> Progress:
     counted = select(Message.state, func.count()).filter_by(kind=KIND, about_id=row.id).group_by(Message.state)
     by_state = dict(db.session.execute(counted).all())
     still_to_come = row.state in (WAITING, SENDING)
-    beyond = audience.numbers(row.campaign_id, row.organisation, row.reached) if still_to_come else {}
+    known = row.campaign_id, row.organisation, row.reached, row.channel
+    beyond = audience.numbers(*known) if still_to_come else {}
     return Progress(row.state, row.written + sum(beyond.values()), row.written, by_state)

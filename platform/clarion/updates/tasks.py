@@ -25,16 +25,17 @@ def spread() -> int:
     ends_at = time.monotonic() + TURN
     written = 0
     while (page := _write_page()) is not None:
-        written += page
-        if page:
-            wake("drain_lane", "email")
+        channel, number = page
+        written += number
+        if number:
+            wake("drain_lane", channel)
         if time.monotonic() > ends_at:
             break
     return written
 
 
-def _write_page() -> int | None:
-    """One page of the update that started first, or `None` when all are written.
+def _write_page() -> tuple[str, int] | None:
+    """One page of the update that started first, its channel and how many; `None` when all are written.
 
     Who is on it is read before, as SQLite has one writer. The row is held until the commit, and has to stand where it
     stood, so that two workers never write the same page. A worker that is killed here leaves what the last commit
@@ -43,19 +44,19 @@ def _write_page() -> int | None:
     seen = _first_due()
     if seen is None:
         return None
-    id, reached, stretch = seen.id, seen.reached, next_stretch(seen)
+    id, channel, reached, stretch = seen.id, seen.channel, seen.reached, next_stretch(seen)
     with transaction() as session:
         still = select(Update).where(Update.id == id, Update.state.in_((WAITING, SENDING)), Update.reached == reached)
         row = session.scalars(still.with_for_update()).first()
         if row is None:
-            return 0
+            return channel, 0
         row.state = SENDING
         written = _write(session, row, stretch.signatures)
         row.reached = stretch.reached
         row.written += written
         if stretch.last:
             row.state, row.ended_at = SENT, now()
-        return written
+        return channel, written
 
 
 def _first_due() -> Update | None:
@@ -74,6 +75,9 @@ def _write(session: Transaction, row: Update, signatures: list[int]) -> int:
     if not there:
         return 0
     messages = [
-        NewMessage(KIND, row.campaign_id, id, f"{KIND}:{row.id}:{id}", priority=LAST, about_id=row.id) for id in there
+        NewMessage(
+            KIND, row.campaign_id, id, f"{KIND}:{row.id}:{id}", channel=row.channel, priority=LAST, about_id=row.id
+        )
+        for id in there
     ]
     return sum(put(session.connection(), messages))

@@ -1,0 +1,130 @@
+"""What a plugin for texts may ask of the core: who signed by a phone, and letting a number get nothing any more.
+
+What a plugin keeps of people it keeps sealed to a campaign's key, as all that is kept of signers (rule 6): processes
+of the public pages can seal it and only a worker opens it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from flask import current_app
+from sqlalchemy import update
+
+from .broker import wake
+from .campaigns.live import LiveCampaign, live_campaigns
+from .delivery.mailboxes import mailbox_index
+from .delivery.stopping import has_stopped, start_number, stop_number
+from .domain.addresses import number_mailbox
+from .domain.campaign import ConsentAsk
+from .domain.person import Person
+from .extensions import Transaction
+from .outbox.models import DUE, NEEDLESS, Message
+from .outbox.service import NewMessage, put
+from .sealing import Keyring, open_sealed, seal
+from .signatures import phones, texted
+from .signatures.models import BY_TEXT, TEXT, Signature
+from .signatures.service import Submission
+from .signatures.texted import SignedByText
+
+__all__ = ("SignedByText", "has_stopped", "start_number", "stop_number")
+
+
+def number_index(number: str) -> bytes:
+    """What a number is known by in the whole instance; it leads into no campaign."""
+    return mailbox_index(number_mailbox(number))
+
+
+def seal_for(campaign_id: int, details: Mapping[str, str]) -> bytes:
+    """Seal some details to a campaign. Raises `LookupError` where it is not published."""
+    return seal(_live(campaign_id).public_key, dict(details))
+
+
+def open_for(campaign_id: int, sealed: bytes) -> dict[str, str]:
+    """Open what was sealed to a campaign; in a worker only. Raises `KeyMissing`, `SealBroken` or `LookupError`."""
+    return open_sealed(_keyring().private_key(_live(campaign_id).key_id), sealed)
+
+
+def put_text(
+    session: Transaction,
+    kind: str,
+    campaign_id: int,
+    once: str,
+    *,
+    signature_id: int | None = None,
+    about_id: int | None = None,
+    due_at: datetime | None = None,
+) -> None:
+    """Put a text into the outbox, in the caller's transaction; `once` names what is sent once only."""
+    message = NewMessage(kind, campaign_id, signature_id, once, channel=BY_TEXT, about_id=about_id, due_at=due_at)
+    put(session.connection(), [message])
+
+
+def wake_texts() -> None:
+    """Let a worker look at what was put in just now; after the transaction."""
+    wake("drain_lane", BY_TEXT)
+
+
+def drop_texts(session: Transaction, kind: str, about_ids: Sequence[int]) -> None:
+    """Let texts of a kind that wait not be sent any more, by what they tell of."""
+    waiting = update(Message).where(
+        Message.kind == kind, Message.about_id.in_(about_ids), Message.state == DUE, Message.trying.is_(False)
+    )
+    session.execute(waiting.values(state=NEEDLESS))
+
+
+def sign_by_text(
+    campaign_id: int, language: str, person: Person, asks: Sequence[ConsentAsk], organisation: str = ""
+) -> SignedByText:
+    """Count a signature that came from its own phone, with the yes to each of these. Raises `LookupError`."""
+    live = _live(campaign_id)
+    submission = Submission(
+        live=live,
+        edition_id=live.edition_id,
+        language=language,
+        source=TEXT,
+        person=person,
+        mailbox=number_mailbox(person.phone),
+        show_name=False,
+        consents=tuple(asks),
+        organisation=organisation,
+    )
+    return texted.sign_by_text(submission, _keyring())
+
+
+def agree_by_text(campaign_id: int, signature_id: int, language: str, asks: Sequence[ConsentAsk]) -> None:
+    """Keep the yes of a signer's phone to each of these, in the words of the live edition. Raises `LookupError`."""
+    texted.agree_by_text(signature_id, asks, _live(campaign_id).edition_id, language)
+
+
+def signed_by(campaign_id: int, number: str) -> Signature | None:
+    """The signature in a campaign that this phone has confirmed, in whatever state it is. Raises `LookupError`."""
+    return phones.signed_by(_live(campaign_id), number, _keyring())
+
+
+def claimed_by(campaign_id: int, number: str) -> Signature | None:
+    """The newest signature made on the web that names this phone, which has not spoken yet. Raises `LookupError`."""
+    return phones.claimed_by(_live(campaign_id), number, _keyring())
+
+
+def disown(campaign_id: int, number: str) -> int:
+    """Forget the signatures' claims on a phone that says that they are not its own. Raises `LookupError`."""
+    return phones.disown(_live(campaign_id), number, _keyring())
+
+
+def own(signature_id: int) -> None:
+    """Keep that a phone has said that a signature is its own."""
+    phones.verify(signature_id)
+
+
+def _live(campaign_id: int) -> LiveCampaign:
+    live = live_campaigns().by_id(campaign_id)
+    if live is None:
+        raise LookupError("the campaign is not published")
+    return live
+
+
+def _keyring() -> Keyring:
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    return keyring
