@@ -17,7 +17,9 @@ from clarion.signatures.models import Consent, Signature
 from clarion.testing import Instance, link
 from clarion_actionnetwork.calls import Line
 from clarion_actionnetwork.courier import Courier
+from clarion_actionnetwork.intake import backfill
 from clarion_actionnetwork.models import Signer
+from clarion_actionnetwork.standing import standings
 
 from .stub import KEY, PETITION, Stub
 
@@ -115,3 +117,15 @@ def add_crowd(instance: Instance, number: int, organisation: str = "readers", st
             if organisation:
                 session.execute(insert(Consent.__table__), consents)
     return list(people)
+
+
+def standing(instance: Instance, courier: Courier) -> Any:
+    """How the group of these tests stands."""
+    with instance.context():
+        return standings(courier.groups, courier.clock())["readers"]
+
+
+def fill(instance: Instance, courier: Courier) -> None:
+    """Write down all who said yes before there was a group."""
+    with instance.context():
+        list(backfill("readers", courier.groups["readers"], "", courier.clock()))

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from clarion.testing import TABLE, Instance, chromium_path
 
+from .scenes import Scene
+
 
 @dataclass
 class HostSite:
@@ -125,3 +127,10 @@ def open_page(request: pytest.FixtureRequest) -> Iterator[Callable[..., Page]]:
     for page in opened:
         page.context.close()
     assert cookies == []
+
+
+@pytest.fixture
+def scene(host, embeds, serve_instance) -> Scene:
+    """A page of another site, and the instance whose form it may show."""
+    instance = embeds(host.origin)
+    return Scene(instance, serve_instance(instance), host)
