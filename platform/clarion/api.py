@@ -24,8 +24,9 @@ from .delivery.channels import (
 )
 from .delivery.feedback import report_feedback
 from .delivery.mailfile import FileChannel
+from .delivery.updatetexts import update_words
 from .domain.areas import SMALL_AREA, clean_postal_code
-from .domain.campaign import Campaign, ConsentAsk
+from .domain.campaign import Campaign, ConsentAsk, Organisation
 from .domain.colours import reads_on_paper
 from .domain.languages import Language
 from .domain.misnamed import misnamed
@@ -42,7 +43,7 @@ from .outside.addresses import PAGE_PORTS, BadAddress, Target, target
 from .outside.sending import Answer, NotSent, Sender
 from .pages.frame import Petition, Stand, Step, petition, sign_form, take_signature, with_arrival
 from .pages.gallery import show_picture
-from .pages.render import language_choices
+from .pages.render import language_choices, links
 from .pages.share import SharedPicture
 from .pages.theme import page_style
 from .security import access, allow_framing, allow_inline_script, allow_inline_style, allow_own_frames, body_limit
@@ -50,19 +51,26 @@ from .sharing import Shared, known_to, shared_with
 from .texting import (
     SignedByText,
     agree_by_text,
+    agreed_to,
     claimed_by,
     disown,
     drop_texts,
     has_stopped,
+    is_own,
     number_index,
+    number_is_gone,
     open_for,
     own,
     put_text,
+    schedule_texts,
     seal_for,
     sign_by_text,
     signed_by,
     start_number,
     stop_number,
+    text_audience,
+    text_failed,
+    text_was_taken,
     wake_texts,
 )
 from .typesetting.pictures import Drawing
@@ -95,6 +103,7 @@ __all__ = (
     "NotSent",
     "NotYet",
     "NothingToSay",
+    "Organisation",
     "Panel",
     "Person",
     "Petition",
@@ -118,6 +127,7 @@ __all__ = (
     "Unsure",
     "access",
     "agree_by_text",
+    "agreed_to",
     "allow_framing",
     "allow_inline_script",
     "allow_inline_style",
@@ -133,13 +143,16 @@ __all__ = (
     "has_stopped",
     "hookimpl",
     "insert_if_new",
+    "is_own",
     "known_to",
     "language_choices",
+    "links",
     "live_campaigns",
     "log",
     "misnamed",
     "now",
     "number_index",
+    "number_is_gone",
     "open_for",
     "own",
     "own_metadata",
@@ -149,6 +162,7 @@ __all__ = (
     "read_handout",
     "reads_on_paper",
     "report_feedback",
+    "schedule_texts",
     "seal_for",
     "shared_with",
     "show_picture",
@@ -160,8 +174,12 @@ __all__ = (
     "stop_number",
     "take_signature",
     "target",
+    "text_audience",
+    "text_failed",
+    "text_was_taken",
     "transaction",
     "translations",
+    "update_words",
     "uses_this_hour",
     "wake_texts",
     "with_arrival",

@@ -14,19 +14,24 @@ from sqlalchemy import update
 
 from .broker import wake
 from .campaigns.live import LiveCampaign, live_campaigns
+from .delivery.feedback import keep_told
 from .delivery.mailboxes import mailbox_index
+from .delivery.models import BOUNCED, COMPLAINED
 from .delivery.stopping import has_stopped, start_number, stop_number
 from .domain.addresses import number_mailbox
-from .domain.campaign import ConsentAsk
+from .domain.campaign import ConsentAsk, Organisation
 from .domain.person import Person
-from .extensions import Transaction
-from .outbox.models import DUE, NEEDLESS, Message
+from .extensions import Transaction, this_minute, transaction
+from .outbox.models import DUE, FAILED, NEEDLESS, SENT, UNKNOWN, Message
 from .outbox.service import NewMessage, put
 from .sealing import Keyring, open_sealed, seal
 from .signatures import phones, texted
+from .signatures.consents import in_force
 from .signatures.models import BY_TEXT, TEXT, Signature
 from .signatures.service import Submission
 from .signatures.texted import SignedByText
+from .updates import audience, service
+from .updates.news import News, Words
 
 __all__ = ("SignedByText", "has_stopped", "start_number", "stop_number")
 
@@ -74,6 +79,25 @@ def drop_texts(session: Transaction, kind: str, about_ids: Sequence[int]) -> Non
     session.execute(waiting.values(state=NEEDLESS))
 
 
+def text_was_taken(session: Transaction, message_id: int) -> None:
+    """Keep that a text has left of which nobody knew."""
+    unknown = update(Message).where(Message.id == message_id, Message.channel == BY_TEXT, Message.state == UNKNOWN)
+    session.execute(unknown.values(state=SENT, sent_at=this_minute()))
+
+
+def text_failed(session: Transaction, message_id: int, code: str) -> None:
+    """Keep that a text which had left never arrived."""
+    left = update(Message).where(
+        Message.id == message_id, Message.channel == BY_TEXT, Message.state.in_((SENT, UNKNOWN))
+    )
+    session.execute(left.values(state=FAILED, last_code=code[:80]))
+
+
+def number_is_gone(source: str, message_id: int, code: str, *, stopped: bool) -> None:
+    """Let a worker draw the consequences: the number of a text does not exist, or has opted out with its company."""
+    keep_told(source, f"{message_id}:{code}", message_id, COMPLAINED if stopped else BOUNCED, code)
+
+
 def sign_by_text(
     campaign_id: int, language: str, person: Person, asks: Sequence[ConsentAsk], organisation: str = ""
 ) -> SignedByText:
@@ -113,9 +137,37 @@ def disown(campaign_id: int, number: str) -> int:
     return phones.disown(_live(campaign_id), number, _keyring())
 
 
+def is_own(signature_id: int) -> bool:
+    """Whether the phone that a signature names has said that it is its own."""
+    return phones.is_own(signature_id)
+
+
+def agreed_to(signature_id: int) -> list[str]:
+    """The organisations that may text the owner of a signature, as far as a yes goes."""
+    with transaction() as session:
+        return [organisation for organisation, channel in in_force(session, signature_id) if channel == BY_TEXT]
+
+
 def own(signature_id: int) -> None:
     """Keep that a phone has said that a signature is its own."""
     phones.verify(signature_id)
+
+
+def text_audience(campaign_id: int, organisation: str) -> dict[str, int]:
+    """How many phones said yes to texts of an organisation, by language."""
+    return audience.numbers(campaign_id, organisation, channel=BY_TEXT)
+
+
+def schedule_texts(
+    live: LiveCampaign, name: str, organisation: Organisation, words: Mapping[str, str], starts_at: datetime
+) -> bool:
+    """Let an update go out as texts from a moment on; `False` where one of this name is there already, and stays.
+
+    `words` are by language. From then on it is an update like any other: `clarion update` shows, follows and stops it.
+    """
+    texts = {code: Words(code, name, said) for code, said in words.items()}
+    news = News(name, organisation.id, False, texts, organisation.name, BY_TEXT)
+    return service.schedule(live.id, news, starts_at)[1]
 
 
 def _live(campaign_id: int) -> LiveCampaign:

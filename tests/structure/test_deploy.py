@@ -116,7 +116,8 @@ def exists(words: list[str]) -> bool:
 @cache
 def brought() -> dict[str, click.Command]:
     """The commands that the plugins of this repository bring where they are switched on."""
-    found, faults = Plugins(load_settings({}, plugins={"actionnetwork": {}, "embeds": {}, "webhooks": {}})).commands()
+    plugins: dict[str, Any] = {"actionnetwork": {}, "embeds": {}, "sms": {}, "webhooks": {}}
+    found, faults = Plugins(load_settings({}, plugins=plugins)).commands()
     assert faults == []
     return found
 

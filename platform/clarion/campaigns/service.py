@@ -38,10 +38,18 @@ class Published:
 
 
 def consent_wording(language: str, channel: str, organisation: str) -> str:
-    """The platform's words beside a box; a change of what is shown makes a new edition (rule 15)."""
+    """The platform's words beside a box; a change of what is shown makes a new edition (rule 15).
+
+    Those for texts say what carriers ask for: who, how often, what it costs, how to end it and where help is.
+    """
     with force_locale(language):
         if channel == "sms":
-            return str(gettext("%(organisation)s may text me about this campaign.", organisation=organisation))
+            words = gettext(
+                "%(organisation)s may text me about this campaign. Message frequency varies. Msg & data rates may "
+                "apply. Reply STOP to end, HELP for help.",
+                organisation=organisation,
+            )
+            return str(words)
         return str(gettext("%(organisation)s may email me about this campaign.", organisation=organisation))
 
 

@@ -25,6 +25,7 @@ from .lanes import channel_of
 from .mailboxes import TO_DECISION_MAKERS, suppress
 from .models import COMPLAINED, Addressee, Delivery, Feedback
 from .signers import Sealed, open_signer
+from .stopping import stop_number
 
 PATIENCE = timedelta(minutes=5)
 """How long a message that is at its channel is waited for; then its worker is taken for dead."""
@@ -134,6 +135,9 @@ def _spare_signer(session: Transaction, message: _Told, told: Feedback) -> None:
         return
     channel = channel_of(message.lane)
     mailbox = number_mailbox(person.phone) if channel == BY_TEXT else person.email
+    if channel == BY_TEXT and told.kind == COMPLAINED:
+        stop_number(session, person.phone)
+        return
     suppress(session, mailbox, told.kind, told.code)
     if told.kind == COMPLAINED:
         consents.withdraw(session, signature, channel)

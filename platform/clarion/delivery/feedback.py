@@ -46,13 +46,13 @@ def report_feedback(
     message = message_of(message_id)
     if message is None:
         return False
-    _keep(source, event_key, message, kind, code)
+    keep_told(source, event_key, message, kind, code)
     return True
 
 
 def keep_refusal(message_id: int, code: str) -> None:
     """Keep that a mailbox does not exist, as its server told at once; it has the consequences of a mail come back."""
-    _keep(BY_CHANNEL, secrets.token_hex(16), message_id, BOUNCED, code)
+    keep_told(BY_CHANNEL, secrets.token_hex(16), message_id, BOUNCED, code)
 
 
 def waiting() -> int:
@@ -60,7 +60,8 @@ def waiting() -> int:
     return db.session.scalar(select(func.count()).select_from(Feedback).where(Feedback.applied_at.is_(None))) or 0
 
 
-def _keep(source: str, event_key: str, message_id: int, kind: str, code: str) -> None:
+def keep_told(source: str, event_key: str, message_id: int, kind: str, code: str) -> None:
+    """Keep what was told of a message of ours; told again, it is kept once."""
     row = {
         "source": source[:40],
         "event_key": hashlib.sha256(event_key.encode()).hexdigest(),

@@ -12,7 +12,7 @@ from .loading import installed
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
-SHIPPED = ("actionnetwork", "email", "embeds", "webhooks")
+SHIPPED = ("actionnetwork", "email", "embeds", "sms", "webhooks")
 """What comes with Clarion, installed or not."""
 
 

@@ -39,6 +39,12 @@ def verify(signature_id: int) -> None:
         verify_phone(session, signature_id)
 
 
+def is_own(signature_id: int) -> bool:
+    """Whether the phone that a signature names has said that it is its own."""
+    row = db.session.get(SignaturePhone, signature_id)
+    return row is not None and row.verified_at is not None
+
+
 def disown(live: LiveCampaign, number: str, keyring: Keyring) -> int:
     """Forget the claims on a phone that says that they are not its own, and what they agreed to for it; how many."""
     claims = _claims(live, number, keyring).where(SignaturePhone.verified_at.is_(None))

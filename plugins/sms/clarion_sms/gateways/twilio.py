@@ -1,0 +1,190 @@
+"""Twilio, by its SDK (https://www.twilio.com/docs/messaging/api/message-resource).
+
+Its API knows no key by which a text is sent once only. So after an answer that may hide a text that was taken (5xx, or
+none at all) Twilio is asked whether it has one to this number in these words, before anything is done again.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, timedelta
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Request
+
+from clarion.api import Blocked, Refused, Retry, Text, Unreachable, Unsure, now
+
+from .base import Accepted, Forged, Received, Told
+from .receipts import read_receipt, receipt
+from .wire import Reply, Wire, asked_to_wait, moment_of
+
+API = "https://api.twilio.com"
+
+STOPPED = 21610
+"""The number has opted out with Twilio itself."""
+GONE = {21211, 21217, 21401, 21407, 21421, 21601, 21614, 30003, 30005, 30006}
+"""No such number, or one that takes no texts (https://www.twilio.com/docs/api/errors)."""
+OURS = {20003, 20005, 20404, 21606, 21603, 21659, 21660, 21705, 30034, 30035}
+"""About our account or number, not about this text."""
+STATES = {
+    "sending": "sent",
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "delivered",
+    "undelivered": "failed",
+    "failed": "failed",
+}
+
+BEFORE = timedelta(minutes=2)
+"""By how much clocks may differ."""
+
+
+class Twilio:
+    """One account."""
+
+    name = "twilio"
+
+    def __init__(self, account: str, token: str, base_url: str, *, service: str = "", api: str = API) -> None:
+        self._account, self._token, self._service, self._api = account, token, service, api.rstrip("/")
+        self._base_url = base_url.rstrip("/")
+        self._wire = Wire()
+
+    @cached_property
+    def _client(self) -> Any:
+        from twilio.base.version import Version  # noqa: F401, PLC0415 - loaded where Twilio is used, as it is large
+        from twilio.rest import Client  # noqa: PLC0415
+
+        return Client(self._account, self._token, http_client=_Through(self._wire, self._api))
+
+    @cached_property
+    def _validator(self) -> Any:
+        from twilio.request_validator import RequestValidator  # noqa: PLC0415
+
+        return RequestValidator(self._token)
+
+    def send(self, text: Text) -> Accepted:
+        """Hand a text over."""
+        begun = now()
+        told = {"To": text.recipient, "Body": text.words, "StatusCallback": self._callback(text.message_id)}
+        told |= {"MessagingServiceSid": self._service} if self._service else {"From": text.sender}
+        try:
+            reply = self._ask("POST", "Messages.json", told)
+        except Unsure:
+            if (found := self._find(text, begun)) is not None:
+                return found
+            raise
+        if reply.status == 201:
+            return _accepted(_json(reply))
+        if reply.status >= 500 and reply.status != 503:
+            if (found := self._find(text, begun)) is not None:
+                return found
+            raise Retry(f"{reply.status}")
+        raise _refusal(reply)
+
+    def _callback(self, message_id: int) -> str:
+        return f"{self._base_url}/hooks/sms/{self.name}/status/{receipt(message_id)}"
+
+    def _ask(self, method: str, path: str, told: dict[str, str]) -> Reply:
+        url = f"{API}/2010-04-01/Accounts/{self._account}/{path}"
+        answer = self._client.request(method, url, data=told or None)
+        return Reply(answer.status_code, answer.headers or {}, (answer.text or "").encode())
+
+    def _find(self, text: Text, begun: Any) -> Accepted | None:
+        """A text to this number in these words since then; raises `Unsure` where nobody can tell."""
+        since = quote((begun - BEFORE).astimezone(UTC).strftime("%Y-%m-%d"))
+        try:
+            reply = self._ask("GET", f"Messages.json?{urlencode({'To': text.recipient})}&DateSent>={since}", {})
+        except (Unreachable, Unsure):
+            raise Unsure("no answer") from None
+        if reply.status != 200:
+            raise Unsure(f"{reply.status}")
+        for one in _json(reply).get("messages", []):
+            made = moment_of(str(one.get("date_created")))
+            if one.get("body") == text.words and (made is None or made >= begun - BEFORE):
+                return _accepted(one)
+        return None
+
+    def received(self, request: Request) -> Received | None:
+        """A text that came in."""
+        told = self._checked(request)
+        key, sender, number = (told.get(name, "") for name in ("MessageSid", "From", "To"))
+        if not (key and sender and number):
+            return None
+        return Received(self.name, key, sender, number, told.get("Body", ""))
+
+    def told(self, request: Request) -> Told | None:
+        """What became of a text."""
+        told = self._checked(request)
+        message_id = read_receipt(request.path.rpartition("/")[2])
+        state = STATES.get(told.get("MessageStatus", ""))
+        if message_id is None or state is None:
+            return None
+        code = told.get("ErrorCode", "")[:10]
+        number = int(code) if code.isascii() and code.isdecimal() else 0
+        return Told(message_id, state, code, stopped=number == STOPPED, gone=number in GONE)
+
+    def _checked(self, request: Request) -> dict[str, str]:
+        """The parameters of a request that Twilio signed. Raises `Forged`."""
+        query = f"?{request.query_string.decode('latin-1')}" if request.query_string else ""
+        url = f"{self._base_url}{request.path}{query}"
+        signature = request.headers.get("X-Twilio-Signature", "")
+        if not signature or not self._validator.validate(url, request.form, signature):
+            raise Forged
+        return request.form.to_dict()
+
+
+class _Through:
+    """The SDK's way to the network: ours, which tells what can have been taken."""
+
+    def __init__(self, wire: Wire, api: str) -> None:
+        self._wire, self._api = wire, api
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        params: dict[str, str] | None = None,
+        data: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Any:
+        """One request, as the SDK's own client makes it."""
+        from twilio.http.response import Response  # noqa: PLC0415
+        from urllib3.util import make_headers  # noqa: PLC0415
+
+        del timeout, allow_redirects
+        where = url.replace(API, self._api, 1) + (f"?{urlencode(params)}" if params else "")
+        known = {**(headers or {}), **(make_headers(basic_auth=":".join(auth)) if auth else {})}
+        if data is not None:
+            known["Content-Type"] = "application/x-www-form-urlencoded"
+        reply = self._wire.ask(method, where, urlencode(data).encode() if data is not None else None, known)
+        return Response(reply.status, reply.body.decode(errors="replace"), reply.headers)
+
+
+def _json(reply: Reply) -> dict[str, Any]:
+    try:
+        found = json.loads(reply.body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _accepted(one: dict[str, Any]) -> Accepted:
+    said = str(one.get("num_segments") or "0")
+    return Accepted(str(one.get("sid", "")), str(one.get("status", ""))[:40], int(said) if said.isdecimal() else 0)
+
+
+def _refusal(reply: Reply) -> Exception:
+    """What an answer means that is no yes."""
+    told = _json(reply).get("code")
+    number = told if isinstance(told, int) else 0
+    code = f"{reply.status} {number or ''}".strip()
+    if reply.status in (429, 503):
+        return Retry(code, asked_to_wait(reply))
+    if reply.status in (401, 403) or number in OURS:
+        return Blocked(code)
+    return Refused(code, no_mailbox=number in GONE or number == STOPPED)
