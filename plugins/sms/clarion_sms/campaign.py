@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from clarion.api import Campaign, PluginSettings
 
-from . import keywords, phrases
+from . import keywords, optout, phrases
 
 _SHORT_CODE = re.compile(r"\d{4,8}")
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
@@ -157,7 +157,8 @@ def keyword_fault(word: str) -> str:
         return f'"{word}" is no keyword: write one word of 2 to {LONGEST_KEYWORD} letters or digits'
     if word.isdigit():
         return f'"{word}" could be a ZIP code or a number: take a word with letters in it'
-    if means := keywords.meaning(word):
+    wish = optout.read(word)
+    if means := keywords.meaning(word) or (wish if wish != "other" else ""):
         return f'"{word}" means {means.upper()} in every petition, for those who text it: take another word'
     return ""
 

@@ -58,7 +58,7 @@ class Place:
 
     def values(self, language: str) -> dict[str, object]:
         """What phrases say of it."""
-        title = self.live.campaign.text(language).title
+        title = self.own.title_of(self.live.campaign, language)
         return {"who": self.who, "title": title, "help": self.own.help, "a_month": self.own.a_month}
 
 
