@@ -8,7 +8,7 @@ import click
 
 from clarion.api import Place, petition
 
-from . import broadcasts, inbox
+from . import broadcasts, inbox, trying
 from .campaign import of
 from .evidence import Pack
 from .pictures import Camera, found_browser
@@ -22,7 +22,8 @@ def group(place: Place, settings: SmsSettings) -> click.Group:
     def sms() -> None:
         """Texts: what people wrote, what is sent to many, and what carriers want to see."""
 
-    for command in (_evidence(place), broadcasts.command(settings), inbox.inbox, inbox.answer, inbox.close):
+    own = (broadcasts.command(settings), trying.command(settings), inbox.inbox, inbox.answer, inbox.close)
+    for command in (_evidence(place), *own):
         sms.add_command(command)
     return sms
 
