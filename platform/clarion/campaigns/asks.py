@@ -21,6 +21,9 @@ def check_asks(reader: TableReader, table: CampaignTable, codes: Collection[str]
 
     `known` are further languages, whose words wait until they are shown.
     """
+    if table.fields.email == "optional" and table.fields.phone == "no":
+        hint = 'Ask for the phone number (phone = "optional"), or take email = "optional" out.'
+        reader.fault("Nobody could sign without an email address: no phone number is asked.", hint, "fields.email")
     for id, entry in table.organisations.items():
         channels = f"organisations.{id}.channels"
         unclear = any(fault.key.startswith(channels) for fault in reader.folder.errors)

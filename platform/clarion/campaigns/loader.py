@@ -109,7 +109,10 @@ def _load(folder: Folder, result: Loaded, languages: Collection[str], wording: S
         texts=texts,
         organisations=organisations,
         recipients=recipients,
-        fields={name: getattr(table.fields, name) for name in ASKABLE},
+        fields={
+            **{name: getattr(table.fields, name) for name in ASKABLE},
+            **({"email": table.fields.email} if table.fields.email != "required" else {}),
+        },
         consents=consent_asks(reader, table, codes, wording),
         goal=table.goal,
         accent=table.accent.lower(),

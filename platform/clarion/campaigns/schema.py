@@ -41,8 +41,11 @@ class _Table(BaseModel):
 
 
 class FieldsTable(_Table):
-    """Which fields the sign form asks besides name and email. Ask for little: each field costs signatures."""
+    """Which fields the sign form asks besides the name. Ask for little: each field costs signatures."""
 
+    email: Literal["required", "optional"] = "required"
+    """The email address. `"optional"`: who has none signs with a phone number and gets a code by text. It needs
+    `phone` asked, and a plugin that sends texts."""
     postal_code: Need = "no"
     """The signer's postal code. It is sealed; only totals for large areas are kept in clear."""
     country: Need = "no"

@@ -19,6 +19,10 @@ Need = Literal["no", "optional", "required"]
 ASKABLE = ("postal_code", "country", "phone", "reason")
 """The fields of the sign form that a campaign may ask for besides name and email."""
 
+_UNSAID: dict[str, Need] = {"email": "required"}
+"""What holds of a field that a folder says nothing about; that is not written into its edition, so that editions from
+before keep their digest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -179,8 +183,8 @@ class Campaign:
         return self.texts.get(language) or self.texts[self.languages[0]]
 
     def need(self, field_name: str) -> Need:
-        """Whether a field is asked: always for name and email, else as the folder says."""
-        return "required" if field_name in ("name", "email") else self.fields.get(field_name, "no")
+        """Whether a field is asked: always for name, for email unless the folder says so, else as the folder says."""
+        return "required" if field_name == "name" else self.fields.get(field_name, _UNSAID.get(field_name, "no"))
 
     def district_of(self, postal_code: str) -> str:
         """The district of a postal code, of a ZIP+4 by its first five digits; empty where it is not known."""

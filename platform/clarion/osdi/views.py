@@ -136,22 +136,23 @@ def _signed(live: LiveCampaign, body: dict[str, Any], caller: Caller | None) -> 
     sent = read_helper(body)
     language = petitions.language_for(live.campaign, query.language, *sent.person.languages_spoken)
     try:
-        signing.sign(live, fields_of(sent, live, caller, language), caller, SOURCE)
+        told = signing.sign(live, fields_of(sent, live, caller, language), caller, SOURCE)
     except Problem as problem:
         raise renamed(problem) from problem
     # without a key OSDI has nothing in the answer
     brief = caller is None or query.background_request or not sent.control.return_response
-    return answer({} if brief else _taken(live, language))
+    return answer({} if brief else _taken(live, told))
 
 
-def _taken(live: LiveCampaign, language: str) -> Resource:
+def _taken(live: LiveCampaign, told: signing.Answer) -> Resource:
     """The signature as far as everybody may know it: whether it is a new one is told to the mailbox alone."""
     return {
         "identifiers": [],
         "origin_system": SYSTEM,
         "action_network:petition_id": live.slug,
-        f"{NAMESPACE}:status": "mail-sent",
-        f"{NAMESPACE}:detail": signing.mail_is_sent(language),
+        f"{NAMESPACE}:status": told.status,
+        f"{NAMESPACE}:detail": told.detail,
+        **({f"{NAMESPACE}:confirm_url": told.confirm_url} if told.confirm_url else {}),
         "_links": {"osdi:petition": link(petitions.petition_path(live)), "curies": CURIES},
     }
 

@@ -9,7 +9,7 @@ from ..campaigns.live import LiveCampaign, live_campaigns
 from ..i18n import best_language
 from ..security import access
 from ..signatures import consents, service
-from ..signatures.models import Signature
+from ..signatures.models import BY_TEXT, Signature
 from ..signatures.sharecodes import Shared
 from ..signatures.tokens import Reference
 from . import arriving
@@ -36,7 +36,8 @@ def show(token: str) -> BaseResponse:
         return make_response(confirm_page(live, language, "already", Shared(signature.brought)))
     here = url_for("confirmation.show", token=token)
     asked = consents.proposed(signature)
-    return make_response(confirm_page(live, language, "ask", consents=asked, confirm_url=here))
+    texted = signature.reached_by == BY_TEXT
+    return make_response(confirm_page(live, language, "ask", consents=asked, confirm_url=here, texted=texted))
 
 
 @bp.post("/confirm/<token>")
@@ -52,8 +53,8 @@ def act(token: str) -> BaseResponse:
         return _gone(signature)
     action = request.form.get("action")
     if action == "deny":
-        denied = service.deny(signature)
-        return make_response(confirm_page(live, language, "denied" if denied else "already"))
+        texted, denied = signature.reached_by == BY_TEXT, service.deny(signature)
+        return make_response(confirm_page(live, language, "denied" if denied else "already", texted=texted))
     if action != "confirm":
         return show(token)
     ids = [int(id) for id in request.form.getlist("consent") if id.isascii() and id.isdecimal() and len(id) < 19]
@@ -74,7 +75,7 @@ def _by_reference(token: str, reference: Reference) -> BaseResponse:
         return redirect(arriving.asked().added_to(there), 303)
     signature = proven(reference)
     if signature is None:
-        wrong = wrong_code(language)
+        wrong = wrong_code(reference, language)
         page = thanks_page(live, language, token, code_error=wrong, typed=typed_code(), arrival=arriving.asked())
         return make_response(page, 422)
     return _confirmed(signature, ticked_here(signature, reference))

@@ -152,8 +152,8 @@ class Step:
     """One step of signing: what is shown, and what to answer with."""
 
     kind: Kind
-    """`form`; `moment`, to be tried again; `mail`, to look into the mailbox; `counted`, by the code from there; `gone`,
-    where that came too late; `ended`, where the campaign takes no signatures."""
+    """`form`; `moment`, to be tried again; `mail`, to look for a message in mailbox or phone; `counted`, by the
+    code from there; `gone`, where that came too late; `ended`, where the campaign takes no signatures."""
     html: Markup
     switch: Markup
     """The other languages. Where there is a form they keep what was typed."""
@@ -238,7 +238,8 @@ def _mail(shown: Petition, stand: Stand, reference: str, status: int = 200, type
     form = _CodeForm(data={"code": typed, "r": reference, arriving.FIELD: arrival.query})
     known = confirming.reference_in(reference)
     brought = arriving.brought(shown.live, stand.organisation, arrival)
-    details |= {"own": Shared(brought) if known else None}
+    details |= {"own": Shared(brought) if known else None, "texted": bool(known and known.texted)}
+    details |= {"boxes": confirming.boxes(known) if known else []}
     again = arrival.added_to(here)
     return _step(shown, stand, "mail", status, form=form, confirm_url=here, sign_again_url=again, **details)
 
@@ -252,7 +253,7 @@ def _by_reference(shown: Petition, stand: Stand, token: str) -> Step:
         return _mail(shown, stand, token, resent=True)
     signature = confirming.proven(reference)
     if signature is None:
-        wrong = confirming.wrong_code(shown.language.code)
+        wrong = confirming.wrong_code(reference, shown.language.code)
         return _mail(shown, stand, token, 422, confirming.typed_code(), code_error=wrong)
     own = Shared(signature.brought)
     counted = confirming.count(signature, confirming.ticked_here(signature, reference))

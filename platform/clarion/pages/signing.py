@@ -15,6 +15,7 @@ from ..limits import signing_is_usual
 from ..monitoring import report
 from ..signatures import taking
 from ..signatures.forms import SignForm, build_form
+from ..signatures.service import channel_to
 from ..signatures.tokens import FormToken, Reference, References
 from . import arriving
 from .venues import Venue, sent_token
@@ -37,7 +38,7 @@ class Taken:
     reference: str = ""
     """What the page after signing refers to."""
     later: bool = False
-    """Whether the mail waits for a second look."""
+    """Whether the mail or text waits for a second look."""
 
 
 def take(live: LiveCampaign, language: str, venue: Venue) -> Taken:
@@ -63,9 +64,9 @@ def _signed(live: LiveCampaign, language: str, form: SignForm, token: FormToken,
         report(error, "signing paused", campaign=live.slug)
         return Taken("away", form)
     references: References = current_app.extensions["clarion.references"]
-    ticked = sum(1 << place for place, ask in enumerate(live.campaign.consents) if ask in form.given_consents)
-    reference = references.make(Reference(signed.signature_id, live.id, live.edition_id, ticked, language), now())
-    return Taken("signed", reference=reference, later=not usual)
+    channel = channel_to(form.mailbox)
+    reference = Reference(signed.signature_id, live.id, live.edition_id, form.ticked, language, channel)
+    return Taken("signed", reference=references.make(reference, now()), later=not usual)
 
 
 def refusal(state: str, language: str) -> str:

@@ -16,14 +16,14 @@ from ..extensions import now
 from ..security import allow_inline_style
 from ..signatures.sharecodes import Shared
 from .arriving import brought
-from .confirming import reference_in
+from .confirming import boxes, reference_in
 from .pulse import pulse
 from .render import campaign_context, language_choices, language_named, links
 from .theme import theme_css
 
 
 class CodeForm(Form):
-    """Six digits from the mail."""
+    """Six digits from the mail or text."""
 
     code = StringField()
 
@@ -65,7 +65,8 @@ def thanks_page(
     typed: str = "",
     arrival: Arrival = NOTHING,
 ) -> str:
-    """The page after signing. With a `reference` it takes the code from the mail; `later` says it will take longer."""
+    """The page after signing. With a `reference` it takes the code from the mail or text, which the reference tells;
+    `later` says it will take longer."""
     g.language = language
     known = reference_in(reference)
     own = Shared(brought(live, "", arrival)) if known else None
@@ -76,6 +77,8 @@ def thanks_page(
             form=CodeForm(data={"code": typed}),
             confirm_url=arrival.added_to(url_for("confirmation.act", token=reference)) if reference else "",
             sign_again_url=arrival.added_to(url_for("pages.campaign", slug=live.slug, language=language)),
+            texted=bool(known and known.texted),
+            boxes=boxes(known) if known else [],
             resent=resent,
             later=later,
             code_error=code_error,
@@ -108,5 +111,5 @@ def confirm_page(live: LiveCampaign | None, language: str, mode: str, own: Share
         shared = (
             campaign_context(live, language, own) if live else {"campaign": None, "language": language_named(language)}
         )
-        values = {"consents": [], "confirm_url": "", "code_error": "", "form": CodeForm(), **details}
+        values = {"consents": [], "confirm_url": "", "code_error": "", "form": CodeForm(), "texted": False, **details}
         return render_template("confirm.html", **shared, mode=mode, **values)

@@ -11,16 +11,18 @@ from typing import Any, TypeVar
 
 import click
 import pluggy
-from flask import Flask
+from flask import Flask, current_app
 from pydantic import ValidationError
 
 from ..campaigns.loader import Loaded
 from ..campaigns.positions import line_of
+from ..campaigns.table import FILE
 from ..delivery.channels import Channel
 from ..domain.campaign import Campaign
 from ..domain.faults import Fault, did_you_mean
 from ..hookspecs import Chore, Figure, Hooks, Panel, Place, Plugin, PluginSettings
 from ..settings import Settings, SettingsError
+from ..signatures.models import BY_TEXT
 from . import furnishing, given, routes
 from .blackbox import BlackBox
 from .guard import Guard, guarded
@@ -52,6 +54,9 @@ NO_MAILS = (
     "plugins: no plugin sends mails, and in production they must leave. Name your mail server in the settings, as "
     'config/production.toml does: [plugins.email] with url = "smtp://user@host:587", password and sender.'
 )
+
+NO_TEXTS = "Nobody could sign without an email address: no plugin here sends texts, so no code would reach a phone."
+TEXTS_HINT = 'Switch one on in the settings, such as [plugins.sms], or take email = "optional" out.'
 
 LONGEST_CHORE = 40
 """Letters of a plugin's and its chore's name, as their row has room for."""
@@ -249,6 +254,9 @@ class Plugins:
         """Add to a folder's faults what is wrong with its `[plugins.<name>]` tables, and what plugins find."""
         if loaded.campaign is None:
             return
+        if loaded.campaign.need("email") == "optional" and BY_TEXT not in current_app.extensions["clarion.channels"]:
+            place = ("fields", "email")
+            loaded.faults.append(Fault(FILE, NO_TEXTS, TEXTS_HINT, line_of(loaded.lines, place), ".".join(place)))
         tables = self._campaign_tables(loaded)
         for name, function, wanted in self._with("check_campaign"):
             all_there = {"campaign": loaded.campaign, "settings": tables.get(name)}
@@ -286,4 +294,4 @@ def _give(function: Callable[..., Any], as_wanted: Callable[[Any], Wanted]) -> W
 
 def _fault(loaded: Loaded, message: str, hint: str, *path: str) -> Fault:
     place = ("plugins", *path)
-    return Fault("campaign.toml", message, hint, line_of(loaded.lines, place), ".".join(place))
+    return Fault(FILE, message, hint, line_of(loaded.lines, place), ".".join(place))

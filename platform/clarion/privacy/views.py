@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, abort, g, make_response, render_template, request, url_for
 from flask_babel import force_locale, gettext
@@ -16,7 +17,7 @@ from ..sealing import Link, SealBroken
 from ..security import access
 from ..signatures.consents import consents_of
 from ..signatures.forms import SignForm
-from ..signatures.models import SHARE, WITHDRAWN, Signature
+from ..signatures.models import BY_TEXT, SHARE, TEXT, WITHDRAWN, Signature
 from ..signatures.sharecodes import Shared
 from . import service
 from .forms import correction_form
@@ -89,12 +90,17 @@ def _language(signature: Signature, live: LiveCampaign) -> str:
 def _save(signature: Signature, link: Link, live: LiveCampaign) -> Response:
     known = _person(signature, link)
     language = _language(signature, live)
-    form = correction_form(live.campaign, language, request.form, known, show_name=signature.show_name)
+    form = _correction_form(signature, live, language, request.form, known)
     if not form.validate():
         return _page(signature, link, live, form=form, status=422)
     show_name = bool("show_name" in form and form["show_name"].data)
     service.save(signature, link, form.person(), live, show_name=show_name)
     return _page(signature, link, live, gettext("Saved."))
+
+
+def _correction_form(signature: Signature, live: LiveCampaign, language: str, data: Any, known: Person) -> SignForm:
+    texted = signature.reached_by == BY_TEXT
+    return correction_form(live.campaign, language, data, known, show_name=signature.show_name, texted=texted)
 
 
 def _person(signature: Signature, link: Link) -> Person:
@@ -124,11 +130,12 @@ def _page(
             **campaign_context(live, language, None if current.state == WITHDRAWN else Shared(current.brought)),
             person=person,
             state=current.state,
+            texted=current.reached_by == BY_TEXT,
             show_name=current.show_name,
             reason_state=service.reason_state(current),
             consents=consents_of(current),
             came_by=_came_by(current, live),
-            form=form or correction_form(live.campaign, language, None, person, show_name=current.show_name),
+            form=form or _correction_form(current, live, language, None, person),
             saved=saved,
             erased=False,
             me_url=url_for("privacy.me", token=link.me_token),
@@ -140,6 +147,8 @@ def _came_by(signature: Signature, live: LiveCampaign) -> list[str]:
     """What is written down of how its holder came, in words."""
     kind, _, said = signature.origin.partition(":")
     found = [gettext("Somebody passed the link on to you. Whose it was is not kept.")] * (signature.source == SHARE)
+    if signature.source == TEXT:
+        found.append(gettext("You signed by text message."))
     if kind == "host":
         found.append(gettext("You signed on the site %(site)s.", site=said))
     elif said:

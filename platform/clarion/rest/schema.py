@@ -155,7 +155,9 @@ class SignRequest(Shape):
     )
 
     name: str
-    email: str
+    email: str = Field(
+        "", description=_l("Needed, unless the campaign does not require it: then this or the phone is.")
+    )
     postal_code: str = Field("", description=_l("This and what follows only where the campaign asks for it."))
     country: str = Field("", description=_l("Two letters, such as US (ISO 3166-1)."))
     phone: str = ""
@@ -179,8 +181,15 @@ class SignAnswer(Shape):
 
     slug: str
     language: str
-    status: Literal["mail-sent"] = Field(description=_l("The signature counts once it is confirmed from the mail."))
+    status: Literal["mail-sent", "text-sent"] = Field(
+        description=_l(
+            "The signature counts once it is confirmed from the mail, or with the code from the text message."
+        )
+    )
     detail: str
+    confirm_url: str | None = Field(
+        description=_l("The page where the code from the text message is typed; null where a mail is sent.")
+    )
 
 
 class Signer(Shape):

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from flask import current_app, request
 from flask_babel import force_locale, gettext
+from sqlalchemy import select
 
 from ..campaigns.live import LiveCampaign
 from ..errors import Problem
-from ..extensions import AWAY, now
+from ..extensions import AWAY, db, now
 from ..limits import signing_is_usual
 from ..monitoring import log, report
+from ..pages.render import links
 from ..pages.views import visible
+from ..sealing import Keyring
 from ..signatures.desks import Overloaded
+from ..signatures.forms import SignForm
 from ..signatures.group import at_work
+from ..signatures.models import BY_TEXT, Signature
+from ..signatures.phones import phone_index
 from ..signatures.taking import take
-from ..signatures.tokens import FormToken, FormTokens
+from ..signatures.tokens import FormToken, FormTokens, Reference, References
 from . import forms
 from .callers import campaign_of
 from .keys import Caller
@@ -41,8 +47,19 @@ def refuse_unless_live(live: LiveCampaign) -> None:
         raise Problem(410, "closed", gettext("This petition has closed."))
 
 
-def sign(live: LiveCampaign, body: Mapping[str, Any], caller: Caller | None, source: str) -> str:
-    """Take a signature that was sent as the form's fields; the language of the form. Raises `Problem`.
+@dataclass(frozen=True, slots=True, repr=False)
+class Answer:
+    """What everybody is told who signed: it depends on what was sent alone."""
+
+    language: str
+    status: Literal["mail-sent", "text-sent"]
+    detail: str
+    confirm_url: str | None
+    """Where the code is typed that was sent to a phone: a text has no link, as a mail has."""
+
+
+def sign(live: LiveCampaign, body: Mapping[str, Any], caller: Caller | None, source: str) -> Answer:
+    """Take a signature that was sent as the form's fields. Raises `Problem`.
 
     Nothing that it gives or raises tells a new signer from a repeat one (rule 5).
     """
@@ -50,27 +67,49 @@ def sign(live: LiveCampaign, body: Mapping[str, Any], caller: Caller | None, sou
     with once(request.headers.get("Idempotency-Key"), f"{who} {live.id}", request.get_data()) as first:
         fields = forms.checked_fields(live, body)
         language = forms.language_of(live, fields)
-        if first:
-            _take(live, language, fields, caller, source)
-    return language
-
-
-def mail_is_sent(language: str) -> str:
-    """What everybody is told who signed."""
+        form = forms.as_form(live, language, fields)
+        signature_id = _take(live, language, fields, form, caller, source) if first else _earlier(live, form)
     with force_locale(language):
-        return str(gettext("A mail is on its way. The signature counts once it is confirmed from there."))
+        if form.email.canonical:
+            words = gettext("A mail is on its way. The signature counts once it is confirmed from there.")
+            return Answer(language, "mail-sent", str(words), None)
+        words = gettext("A text message is on its way. The signature counts once its code is typed on this page.")
+        return Answer(language, "text-sent", str(words), _code_page(live, language, form, signature_id))
 
 
-def _take(live: LiveCampaign, language: str, fields: dict[str, str | bool], caller: Caller | None, source: str) -> None:
+def _earlier(live: LiveCampaign, form: SignForm) -> int:
+    """The signature of a call that was made before, or 0; the page for its code looks the same for both."""
+    form.validate()
+    if form.email.canonical:
+        return 0
+    keyring: Keyring = current_app.extensions["clarion.keyring"]
+    index = phone_index(live, form["phone"].data, keyring)
+    return db.session.scalar(select(Signature.id).filter_by(campaign_id=live.id, email_index=index)) or 0
+
+
+def _code_page(live: LiveCampaign, language: str, form: SignForm, signature_id: int) -> str:
+    references: References = current_app.extensions["clarion.references"]
+    reference = Reference(signature_id, live.id, live.edition_id, form.ticked, language, BY_TEXT, by_program=True)
+    return links().confirm(references.make(reference, now()))
+
+
+def _take(
+    live: LiveCampaign,
+    language: str,
+    fields: dict[str, str | bool],
+    form: SignForm,
+    caller: Caller | None,
+    source: str,
+) -> int:
     try:
         with at_work(live.id), force_locale(language):
-            form = forms.as_form(live, language, fields)
             place = own_place(live, caller.organisation, source) if caller else _place(live, fields, source)
             form.validate()
             forms.refuse(forms.form_errors(form))
             # a key's calls come from one machine of its organisation, and are counted by the key
             usual = caller is not None or signing_is_usual(live.slug)
-            take(live, form, language, place, from_calling_site(live, forms.arrival_of(fields)), usual=usual)
+            arrival = from_calling_site(live, forms.arrival_of(fields))
+            return take(live, form, language, place, arrival, usual=usual).signature_id
     except Overloaded as error:
         log.warning("signing paused", campaign=live.slug, code="overloaded")
         raise _paused() from error

@@ -74,6 +74,14 @@ def sign(slug: str) -> Response:
     refuse_foreign_origin(live)
     body = json_body()
     signing.refuse_unless_live(live)
-    language = signing.sign(live, body, caller, service.SOURCE)
-    words = signing.mail_is_sent(language)
-    return answer(SignAnswer(slug=live.slug, language=language, status="mail-sent", detail=words), 202)
+    told = signing.sign(live, body, caller, service.SOURCE)
+    return answer(
+        SignAnswer(
+            slug=live.slug,
+            language=told.language,
+            status=told.status,
+            detail=told.detail,
+            confirm_url=told.confirm_url,
+        ),
+        202,
+    )

@@ -19,12 +19,13 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional
 
-from ..domain.addresses import AddressError, read_address
+from ..domain.addresses import AddressError, number_mailbox, read_address
 from ..domain.areas import clean_postal_code
-from ..domain.campaign import Campaign, ConsentAsk
+from ..domain.campaign import Campaign, ConsentAsk, Need
 from ..domain.names import MAX_REASON, TextRefused, clean_name, clean_text
 from ..domain.person import Person
 from ..i18n import country_names
+from .models import BY_MAIL, BY_TEXT
 
 _NAME_ERRORS = {
     "empty": lazy_gettext("Please write your name."),
@@ -47,12 +48,17 @@ class NameField(StringField):
 
 
 class AddressField(StringField):
-    """An email address; once it validated, `canonical` is the one spelling of its mailbox."""
+    """An email address; once it validated, `canonical` is the one spelling of its mailbox, empty without one."""
 
     canonical: str = ""
 
     def pre_validate(self, form: Any) -> None:
         """Check the address as mail servers would, without asking any."""
+        if form.email_need == "optional" and not (self.data or "").strip():
+            self.data = ""
+            if form.phone_need == "optional" and not (form["phone"].data or "").strip():
+                raise ValidationError(gettext("Please write your email address or your phone number."))
+            return
         try:
             address = read_address(self.data or "")
         except AddressError as error:
@@ -71,6 +77,8 @@ class SignForm(Form):
 
     asks: tuple[ConsentAsk, ...] = ()
     country_code: str = ""
+    email_need: Need = "required"
+    phone_need: Need = "no"
 
     @property
     def consents(self) -> list[Field]:
@@ -79,12 +87,25 @@ class SignForm(Form):
 
     @property
     def given_consents(self) -> tuple[ConsentAsk, ...]:
-        """The asks whose box was ticked."""
-        return tuple(ask for ask in self.asks if self[ask.field_name].data)
+        """The asks whose box was ticked by somebody who could be written to; call it on a form that validated."""
+        person = self.person()
+        reached = {BY_MAIL: person.email, BY_TEXT: person.phone}
+        return tuple(ask for ask in self.asks if self[ask.field_name].data and reached.get(ask.channel))
+
+    @property
+    def ticked(self) -> int:
+        """The same as a number: bit n stands for the n-th of the asks."""
+        given = self.given_consents
+        return sum(1 << place for place, ask in enumerate(self.asks) if ask in given)
+
+    @property
+    def mailbox(self) -> str:
+        """What confirms the signature: the address, or the phone without one; call it on a form that validated."""
+        return self.email.canonical or number_mailbox(self["phone"].data)
 
     def person(self) -> Person:
         """The signer's details; call it on a form that validated."""
-        return Person(**{name: self[name].data or "" if name in self else "" for name in PERSON_FIELDS})
+        return Person(**{name: (self[name].data or "").strip() if name in self else "" for name in PERSON_FIELDS})
 
 
 PERSON_FIELDS = ("name", "email", "postal_code", "country", "phone", "reason")
@@ -116,10 +137,17 @@ def _form_class(campaign: Campaign, language: str) -> type[SignForm]:
 
 
 def _make_class(campaign: Campaign, language: str) -> type[SignForm]:
-    members: dict[str, Any] = {"asks": campaign.consents, "country_code": campaign.country}
+    members: dict[str, Any] = {
+        "asks": campaign.consents,
+        "country_code": campaign.country,
+        "email_need": campaign.need("email"),
+        "phone_need": campaign.need("phone"),
+    }
     makers = {"postal_code": _postal_code, "country": _country, "phone": _phone, "reason": _reason}
     text = campaign.text(language)
     with force_locale(language):
+        if members["email_need"] == "optional":
+            members["email"] = AddressField(gettext("Email"), description=_without_address(campaign))
         for name, make in makers.items():
             need = campaign.need(name)
             if need != "no":
@@ -129,6 +157,12 @@ def _make_class(campaign: Campaign, language: str) -> type[SignForm]:
     for ask in campaign.consents:
         members[ask.field_name] = BooleanField(ask.wording.get(language) or next(iter(ask.wording.values())))
     return type("CampaignForm", (SignForm,), members)
+
+
+def _without_address(campaign: Campaign) -> str:
+    if campaign.need("phone") == "required":
+        return str(gettext("No email? Leave this empty: you get a code by text message."))
+    return str(gettext("No email? Leave this empty and write your phone number: you get a code by text message."))
 
 
 def _show_name(campaign: Campaign) -> str:

@@ -44,7 +44,7 @@ class Submission:
     source: str
     person: Person
     mailbox: str
-    """The canonical spelling of the person's address."""
+    """What confirms it: the canonical spelling of the person's address, or their phone (`number_mailbox`)."""
     show_name: bool
     consents: tuple[ConsentAsk, ...]
     suspect: bool = False
@@ -56,6 +56,11 @@ class Submission:
     """From whose place the first came of those who passed it on; empty for its own."""
     origin: str = ""
     """The site around the frame, or the tags of the address."""
+
+
+def channel_to(mailbox: str) -> str:
+    """The channel that leads to a mailbox."""
+    return BY_TEXT if is_number(mailbox) else BY_MAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def prepare(submission: Submission, keyring: Keyring) -> Prepared:
     row = {
         "campaign_id": live.id,
         "email_index": blind_index(index_key, submission.mailbox),
-        "reached_by": BY_TEXT if is_number(submission.mailbox) else BY_MAIL,
+        "reached_by": channel_to(submission.mailbox),
         "state": PENDING,
         "language": submission.language,
         "source": submission.source,
@@ -209,14 +214,21 @@ def _write_consents(connection: Connection, prepared: Sequence[Prepared], found:
 
 
 def _write_phones(connection: Connection, prepared: Sequence[Prepared], found: Sequence[_There]) -> None:
-    """Write the numbers that new signatures name, as claims; a form for an earlier one may be a stranger's."""
+    """Write the numbers that new signatures name, as claims; a form for an earlier one may be a stranger's.
+
+    One that a phone confirms has that phone and no other, so it is written for earlier ones too: equal work (rule 5).
+    """
     rows = [
         {"signature_id": there.id, "campaign_id": one.key[0], "phone_index": one.phone_index}
         for one, there in zip(prepared, found, strict=True)
-        if one.phone_index is not None and there.confirm_look_up == one.row["confirm_look_up"]
+        if one.phone_index is not None
+        and (one.phone_index == one.key[1] or there.confirm_look_up == one.row["confirm_look_up"])
     ]
     if rows:
         insert_new_rows(connection, SignaturePhone, rows)
+    elif any(one.phone_index is not None for one in prepared):
+        # nothing to write, and as many statements
+        find_rows(connection, SignaturePhone, [{"signature_id": found[0].id}], ("signature_id",))
 
 
 def _given_at(one: Prepared, there: _There) -> datetime:
@@ -300,8 +312,7 @@ def resend(reference: Reference) -> None:
         signature = session.scalar(known)
         state = DUE if signature and signature.state == PENDING else CAPPED
         id, key = signature.id if signature else None, f"resend:{reference.signature_id}"
-        channel = signature.reached_by if signature else BY_MAIL
-        put(session.connection(), [NewMessage("confirm", reference.campaign_id, id, key, state, channel)])
+        put(session.connection(), [NewMessage("confirm", reference.campaign_id, id, key, state, reference.reached_by)])
 
 
 def deny(signature: Signature) -> bool:

@@ -8,7 +8,7 @@ from ..domain.arrivals import NOTHING, Arrival
 from .forms import SignForm
 from .group import sign
 from .models import OWN_PAGE
-from .service import Signed, Submission
+from .service import Signed, Submission, channel_to
 from .sharecodes import Shared, share_codes
 from .tokens import FormToken
 
@@ -35,7 +35,7 @@ def take(
         # a frame stays a frame and the API the API, whoever led there
         source=shared.source if shared and place.source == OWN_PAGE else place.source,
         person=form.person(),
-        mailbox=form.email.canonical,
+        mailbox=form.mailbox,
         show_name=bool("show_name" in form and form["show_name"].data),
         consents=form.given_consents,
         suspect=bool(form["website"].data) or not usual,
@@ -45,7 +45,7 @@ def take(
     )
     signed = sign(submission)
     # also where no mail goes out, as the time would tell (rule 5)
-    wake("drain_lane", "email")
+    wake("drain_lane", channel_to(submission.mailbox))
     return signed
 
 

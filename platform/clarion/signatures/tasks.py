@@ -14,7 +14,7 @@ from ..outbox.service import NewMessage, put
 from ..sealing import Keyring
 from ..settings import Settings
 from . import counting, reasons
-from .models import PENDING, VOID, Signature
+from .models import BY_MAIL, PENDING, VOID, Signature
 
 REMINDERS = 1000
 """Reminders written in one turn."""
@@ -51,6 +51,8 @@ def remind() -> int:
     query = (
         select(Signature.id, Signature.campaign_id)
         .where(Signature.state == PENDING, Signature.signed_at < a_day_ago, no_second, first_left)
+        # a text too many costs money and trust
+        .where(Signature.reached_by == BY_MAIL)
         .limit(REMINDERS)
     )
     with transaction() as session:

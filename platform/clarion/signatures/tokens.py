@@ -13,6 +13,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
 from ..sealing import Keyring, decode_token, encode_token, encrypt
+from .models import BY_MAIL, BY_TEXT
 
 KEPT = 1000
 TRUSTED_SECONDS = 60.0
@@ -80,9 +81,20 @@ class Reference:
     ticked: int
     """Bit n stands for the n-th consent that the edition asks."""
     language: str
+    reached_by: str = BY_MAIL
+    """The channel that the code goes by, `email` or `sms`: which of the two the form was filled in with."""
+    by_program: bool = False
+    """Whether a program sent the form: nobody knows whether the boxes were shown, so they are ticked once they are."""
+
+    @property
+    def texted(self) -> bool:
+        """Whether the code goes to a phone."""
+        return self.reached_by == BY_TEXT
 
 
 _NUMBERS = struct.Struct(">QQQQQ")
+_TEXTED, _BY_PROGRAM = "sms", "program"
+"""Words behind the language; to the release before them a language that the campaign has not, so its main one."""
 
 
 class References:
@@ -102,7 +114,8 @@ class References:
         """A new reference."""
         expires = int((at + self._life).timestamp())
         numbers = reference.signature_id, reference.campaign_id, reference.edition_id, reference.ticked, expires
-        return self.MARK + encode_token(encrypt(self._box, _NUMBERS.pack(*numbers) + reference.language.encode()))
+        said = [reference.language, *[_TEXTED] * reference.texted, *[_BY_PROGRAM] * reference.by_program]
+        return self.MARK + encode_token(encrypt(self._box, _NUMBERS.pack(*numbers) + " ".join(said).encode()))
 
     def read(self, text: str, at: datetime) -> Reference | None:
         """What it refers to, or `None` if this is no reference or it is too old."""
@@ -112,10 +125,13 @@ class References:
         try:
             packed = self._box.decrypt(raw)
             id, campaign_id, edition_id, ticked, expires = _NUMBERS.unpack_from(packed)
-            language = packed[_NUMBERS.size :].decode()
+            language, *said = packed[_NUMBERS.size :].decode().split(" ")
         except (CryptoError, ValueError, TypeError, struct.error):
             return None
-        return Reference(id, campaign_id, edition_id, ticked, language) if at.timestamp() < expires else None
+        if at.timestamp() >= expires:
+            return None
+        channel = BY_TEXT if _TEXTED in said else BY_MAIL
+        return Reference(id, campaign_id, edition_id, ticked, language, channel, _BY_PROGRAM in said)
 
 
 @dataclass(frozen=True, slots=True)
