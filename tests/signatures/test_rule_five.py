@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
+from clarion.delivery.channels import Due, Signer, Text
 from clarion.extensions import db, transaction
 from clarion.rest import keys
 from clarion.signatures.models import Consent, Signature
-from clarion.testing import Instance, link
+from clarion.testing import TABLE, Instance, link
 
 KNOWN, FRESH = "ana@readers.example", "bea@readers.example"
 
@@ -40,9 +41,11 @@ MEANWHILE: dict[str, Callable[[Instance], object]] = {
 }
 
 
-def journey(instance: Instance, email: str, meanwhile: Callable[[Instance], object]) -> list[tuple[int, str, str]]:
+def journey(
+    instance: Instance, email: str, meanwhile: Callable[[Instance], object], **fields: str
+) -> list[tuple[int, str, str]]:
     """All that somebody sees who signs in English and then tries what the page after signing offers."""
-    location = instance.sign("library", "en", email=email).headers["Location"]
+    location = instance.sign("library", "en", email=email, **fields).headers["Location"]
     reference = location.partition("r=")[2].partition("&")[0]
     meanwhile(instance)
     path = f"/confirm/{reference}"
@@ -87,3 +90,74 @@ def test_what_a_program_proposes_is_ticked_by_the_mailbox_or_not_at_all(either_i
     either_instance.work()
     either_instance.confirm(link(either_instance.mails()[0], "confirm"))
     assert _in_force(either_instance) == {"writers": False}
+
+
+class Phones:
+    """A channel for texts that says the code and nothing else."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+
+    def compose(self, message: Due, signer: Signer | None) -> Text:
+        assert signer is not None
+        return Text(message.id, message.kind, signer.person.phone, signer.code)
+
+    def send(self, text: Text) -> str:
+        self.codes.append(text.words)
+        return "taken"
+
+
+def _take_numbers(instance: Instance) -> Phones:
+    phones = instance.app.extensions["clarion.channels"]["sms"] = Phones()
+    folder = instance.home / "campaigns" / "library"
+    (folder / "campaign.toml").write_text(TABLE.replace("[fields]", '[fields]\nemail = "optional"'))
+    instance.publish(folder)
+    return phones
+
+
+def _counted(instance: Instance, location: str, phones: Phones) -> None:
+    instance.work()
+    path = "/confirm/" + location.partition("r=")[2]
+    assert instance.client.post(path, data={"code": phones.codes[0]}).status_code == 200
+
+
+@pytest.mark.parametrize("meanwhile", ["nothing", "erased"])
+@pytest.mark.parametrize("before", ["pending", "confirmed"])
+def test_nothing_tells_whose_number_it_is(either_instance: Instance, before: str, meanwhile: str) -> None:
+    phones = _take_numbers(either_instance)
+    location = either_instance.sign("library", "es", email="", phone="+1 202 555 0123").headers["Location"]
+    if before == "confirmed":
+        _counted(either_instance, location, phones)
+    known = journey(either_instance, "", MEANWHILE[meanwhile], phone="+1 202 555 0123")
+    assert known == journey(either_instance, "", MEANWHILE["nothing"], phone="+1 202 555 0124")
+    assert [status for status, *_ in known] == [200, 200, 422, 303, 200]
+    assert all("text message" in page for status, _, page in known if status != 303)
+
+
+@pytest.mark.parametrize("reached_by", ["phone", "address", "address and phone"])
+def test_known_and_unknown_cost_as_many_statements(either_instance: Instance, reached_by: str) -> None:
+    phones, statements = _take_numbers(either_instance), []
+
+    def cost(number: int) -> list[str]:
+        phone = f"+1 202 555 01{number}" if "phone" in reached_by else ""
+        email = f"reader{number}@readers.example" if "address" in reached_by else ""
+        either_instance.form_token("library")
+        statements.clear()
+        location = either_instance.sign("library", email=email, phone=phone).headers["Location"]
+        # what is asked once for all and then known is no matter of this signer
+        signing = [words.split()[0] for words in statements if "signature" in words or "message" in words]
+        statements.clear()
+        either_instance.client.post("/confirm/" + location.partition("r=")[2], data={"resend": "1"})
+        return [*signing, "then", *(words.split()[0] for words in statements if "message" in words)]
+
+    with either_instance.context():
+        event.listen(db.engine, "before_cursor_execute", lambda *known: statements.append(known[2]))
+    cost(22)
+    first, again = cost(23), cost(23)
+    assert len(first) > 5
+    assert sorted(again) == sorted(first) or (len(again) == len(first) + CAPPED_ROWS)
+    assert phones.codes == []
+
+
+CAPPED_ROWS = 2
+"""A repeat writes the row that says that nothing goes out."""
