@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from clarion.delivery.channels import Due, NothingToSay, Signer, Text
-from clarion.extensions import db
+from clarion.extensions import db, now, transaction
 from clarion.outbox.models import Message
 from clarion.signatures import tasks
 from clarion.signatures.models import CONFIRMED, PENDING, Consent, Signature, SignaturePhone
@@ -185,12 +186,13 @@ def test_codes_are_tried_a_few_times_and_sent_again_once(either_instance: Instan
     assert either_instance.count("library") == 0
 
 
-def test_nobody_is_reminded_by_text(either_instance: Instance, phones: Phones, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_reminded_by_text(either_instance: Instance, phones: Phones) -> None:
     sign(either_instance)
     either_instance.sign("library")
     either_instance.work()
-    monkeypatch.setattr(tasks, "timedelta", lambda **_: -tasks.timedelta.resolution)
     with either_instance.context():
+        with transaction() as session:
+            session.execute(update(Signature).values(signed_at=now() - timedelta(hours=25)))
         assert tasks.remind() == 1
         reminded = select(Message.channel).where(Message.dedupe_key.like("resend:%"))
         assert db.session.scalars(reminded).all() == ["email"]
