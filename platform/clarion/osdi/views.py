@@ -139,8 +139,9 @@ def _signed(live: LiveCampaign, body: dict[str, Any], caller: Caller | None) -> 
         told = signing.sign(live, fields_of(sent, live, caller, language), caller, SOURCE)
     except Problem as problem:
         raise renamed(problem) from problem
-    # without a key OSDI has nothing in the answer
+    # without a key OSDI has nothing in the answer; but nobody else tells where a code is typed
     brief = caller is None or query.background_request or not sent.control.return_response
+    brief = brief and told.confirm_url is None
     return answer({} if brief else _taken(live, told))
 
 
