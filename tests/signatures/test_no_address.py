@@ -9,7 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
+from clarion import texting
+from clarion.campaigns.live import live_campaigns
 from clarion.delivery.channels import Due, NothingToSay, Signer, Text
+from clarion.domain.person import Person
 from clarion.extensions import db, now, transaction
 from clarion.outbox.models import Message
 from clarion.signatures import tasks
@@ -128,6 +131,19 @@ def test_one_of_both_is_needed(either_instance: Instance, phones: Phones, langua
     assert 'value="Bea"' in page
 
 
+def test_where_every_number_is_asked_the_form_says_that_an_address_is_not(
+    either_instance: Instance, phones: Phones
+) -> None:
+    folder = either_instance.home / "campaigns" / "library"
+    (folder / "campaign.toml").write_text(OPTIONAL.replace('phone = "optional"', 'phone = "required"'))
+    either_instance.publish(folder)
+    page = either_instance.client.get("/library/en").get_data(as_text=True)
+    assert "Leave this empty: you get a code by text message." in page
+    page = either_instance.sign("library", email="", phone="").get_data(as_text=True)
+    assert ('id="phone-error"' in page, 'id="email-error"' in page) == (True, False)
+    assert sign(either_instance)
+
+
 def test_a_number_that_is_none_says_so(either_instance: Instance, phones: Phones) -> None:
     page = either_instance.sign("library", email="", phone="12").get_data(as_text=True)
     assert 'id="phone-error"' in page
@@ -237,3 +253,16 @@ def test_an_edition_from_before_needs_the_address(either_instance: Instance) -> 
     either_instance.work()
     either_instance.confirm(link(either_instance.mails()[0], "confirm"))
     assert either_instance.count("library") == 1
+
+
+def test_who_signed_by_a_text_of_their_own_is_told_so(either_instance: Instance, phones: Phones) -> None:
+    with either_instance.context():
+        (live,) = live_campaigns().all()
+        signed = texting.sign_by_text(live.id, "es", Person(name="Ana Reader", email="", phone=NUMBER), [])
+        with transaction() as session:
+            texting.put_text(session, "thanks", live.id, "told", signature_id=signed.signature_id)
+    either_instance.work()
+    path = "/me/" + phones.texts[0].words.partition("/me/")[2]
+    page = either_instance.client.get(path).get_data(as_text=True)
+    assert "Usted firmó por mensaje de texto." in page
+    assert "con el enlace que recibió por mensaje de texto" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clarion.delivery.channels import Due, Signer, Text
+from clarion.api import Due, Signer, Text
 from clarion.testing import Instance
 
 FRAME = "/library/en/embed?partner=writers"
