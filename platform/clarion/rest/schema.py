@@ -151,7 +151,10 @@ class SignRequest(Shape):
     """A signature. Consents are further fields, named as the campaign says, each true or false."""
 
     model_config = ConfigDict(
-        json_schema_extra={"patternProperties": {"^consent-[a-z0-9-]+-(email|sms)$": {"type": "boolean"}}}
+        json_schema_extra={
+            "patternProperties": {"^consent-[a-z0-9-]+-(email|sms)$": {"type": "boolean"}},
+            "anyOf": [{"required": ["email"]}, {"required": ["phone"]}],
+        }
     )
 
     name: str
