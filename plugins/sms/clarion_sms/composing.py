@@ -45,11 +45,12 @@ def _answer(message: Due) -> Text:
 
 def _words(message: Due, here: Place, signer: Signer, language: str) -> str:
     values = here.values(language)
-    if message.kind in ("thanks", "already"):
+    if message.kind in ("thanks", "already", "again"):
         if signer.state != CONFIRMED:
             raise NothingToSay
-        return say(message.kind, language, here.own.words, **values, link=signer.own_page)
-    if message.kind in ("confirm", "again"):
+        phrase = "thanks" if message.kind == "thanks" else "already"
+        return say(phrase, language, here.own.words, **values, link=signer.own_page)
+    if message.kind == "confirm":
         if signer.state != PENDING:
             raise NothingToSay
         return say("code", language, here.own.words, **values, code=signer.code)
