@@ -37,8 +37,8 @@ STATES = {
     "failed": "failed",
 }
 
-BEFORE = timedelta(minutes=2)
-"""By how much clocks may differ."""
+BEFORE = timedelta(seconds=10)
+"""By how much clocks may differ. No more: an earlier text in the same words must not be taken for this one."""
 
 
 class Twilio:

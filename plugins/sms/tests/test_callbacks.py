@@ -1,0 +1,153 @@
+"""What companies tell of texts: ten times, shuffled, forged or as garbage; it only ever moves forward."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
+from clarion.api import Person, db, has_stopped, live_campaigns, put_text, sign_by_text, transaction
+from clarion.outbox.models import Message
+from clarion_sms.models import ToldText
+
+from .companies import Company, serve, table_of, twilio_post, vonage_post
+from .conftest import OURS, with_texts
+
+ANA = "+12024561111"
+BASE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(params=["twilio", "vonage"])
+def company(request: pytest.FixtureRequest) -> Iterator[Company]:
+    with serve(Company(request.param)) as running:
+        yield running
+
+
+@pytest.fixture
+def instance(company: Company, make_instance: Callable, make_folder: Callable):
+    made = make_instance(plugins={"sms": table_of(company)})
+    make_folder()
+    with_texts(made)
+    return made
+
+
+def thank(instance, number: str = ANA) -> int:
+    """Sign by a phone, let its text be sent, and return the message."""
+    with instance.context():
+        live = live_campaigns().get("library")
+        signed = sign_by_text(live.id, "en", Person(name="Ana Luna", email="", phone=number), [])
+        with transaction() as session:
+            put_text(session, "thanks", live.id, f"thanks {number}", signature_id=signed.signature_id)
+    instance.work()
+    with instance.context():
+        return db.session.scalars(select(Message.id).filter_by(signature_id=signed.signature_id)).one()
+
+
+def state(instance, message: int) -> str:
+    with instance.context():
+        return db.session.scalar(select(Message.state).filter_by(id=message))
+
+
+def told(instance, message: int) -> str:
+    with instance.context():
+        return db.session.scalar(select(ToldText.state).filter_by(message_id=message))
+
+
+FORM = "application/x-www-form-urlencoded"
+WORDS = {
+    "twilio": {"sent": "sent", "delivered": "delivered", "failed": "undelivered"},
+    "vonage": {"sent": "submitted", "delivered": "delivered", "failed": "rejected"},
+}
+
+
+def test_they_come_ten_times_and_in_any_order(instance, company: Company) -> None:
+    for n, order in enumerate(itertools.permutations(["sent", "delivered", "sent", "delivered"])):
+        number = f"+1202456{2000 + n}"
+        message = thank(instance, number)
+        one = next(taken for taken in company.taken if taken["to"] == number)
+        for said in order * 3:
+            answer = company.tell(instance.client, BASE, one, WORDS[company.kind][said])
+            assert answer.status_code == 200
+        assert (told(instance, message), state(instance, message)) == ("delivered", "sent")
+
+
+def test_a_text_that_never_arrived_is_not_sent(instance, company: Company) -> None:
+    message = thank(instance)
+    (one,) = company.taken
+    for said in ("sent", "failed", "sent"):
+        company.tell(instance.client, BASE, one, WORDS[company.kind][said], "30007" if said == "failed" else "")
+    assert (told(instance, message), state(instance, message)) == ("failed", "failed")
+
+
+def test_what_nobody_knew_to_have_left_is_known_once_it_is_told_of(instance, company: Company) -> None:
+    message = thank(instance)
+    (one,) = company.taken
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).where(Message.id == message).values(state="unknown"))
+    company.tell(instance.client, BASE, one, WORDS[company.kind]["sent"])
+    assert state(instance, message) == "sent"
+
+
+def test_who_has_opted_out_with_their_company_gets_nothing_here(instance, company: Company) -> None:
+    if company.kind == "vonage":
+        error, stopped = "1330", False
+    else:
+        error, stopped = "21610", True
+    thank(instance)
+    (one,) = company.taken
+    company.tell(instance.client, BASE, one, WORDS[company.kind]["failed"], error)
+    instance.work()
+    with instance.context():
+        assert has_stopped(ANA)
+    company.text(instance.client, BASE, ANA, OURS, "START")
+    with instance.context():
+        assert has_stopped(ANA) is not stopped, "whoever stopped can come back; a number that is none cannot"
+
+
+def test_forged_webhooks_are_refused(instance, company: Company) -> None:
+    told = {"MessageSid": "SM1", "From": ANA, "To": OURS, "Body": "STOP"}
+    if company.kind == "twilio":
+        answers = [
+            twilio_post(instance.client, BASE, "/hooks/sms/twilio", told, token="another"),
+            twilio_post(instance.client, "https://elsewhere.example", "/hooks/sms/twilio", told),
+            instance.client.post("/hooks/sms/twilio", data=told),
+            instance.client.post("/hooks/sms/twilio/status/forged", data=told),
+        ]
+    else:
+        answers = [
+            vonage_post(instance.client, "/hooks/sms/vonage", told, secret="another" * 8),
+            instance.client.post("/hooks/sms/vonage", json=told),
+            instance.client.post("/hooks/sms/vonage/status", json=told, headers={"Authorization": "Bearer x.y.z"}),
+        ]
+    assert {answer.status_code for answer in answers} == {401}
+    with instance.context():
+        assert not has_stopped(ANA)
+
+
+def test_what_is_signed_and_says_nothing_is_taken(instance, company: Company) -> None:
+    for told in ({}, {"MessageSid": "SM1"}, {"status": "??"}, {"MessageStatus": "sent", "client_ref": "x"}):
+        for path in ("", "/status"):
+            if company.kind == "twilio":
+                answer = twilio_post(instance.client, BASE, f"/hooks/sms/twilio{path}", dict(told))
+            else:
+                answer = vonage_post(instance.client, f"/hooks/sms/vonage{path}", told)
+            assert answer.status_code == 200
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.binary(max_size=300), kind=st.sampled_from(["application/x-www-form-urlencoded", "application/json", ""])
+)
+def test_garbage_is_answered_calmly(instance, company: Company, body: bytes, kind: str) -> None:
+    for path in ("", "/status"):
+        answer = instance.client.post(f"/hooks/sms/{company.kind}{path}", data=body, content_type=kind)
+        assert answer.status_code in (400, 401)
+
+
+def test_what_is_too_long_is_refused(instance, company: Company) -> None:
+    answer = instance.client.post(f"/hooks/sms/{company.kind}", data=b"a" * 200_000, content_type="application/json")
+    assert answer.status_code in (401, 413)
