@@ -21,7 +21,7 @@ from .delivery.stopping import has_stopped, start_number, stop_number
 from .domain.addresses import number_mailbox
 from .domain.campaign import ConsentAsk, Organisation
 from .domain.person import Person
-from .extensions import Transaction, this_minute, transaction
+from .extensions import Transaction, db, this_minute, transaction
 from .outbox.models import DUE, FAILED, NEEDLESS, SENT, UNKNOWN, Message
 from .outbox.service import NewMessage, put
 from .sealing import Keyring, open_sealed, seal
@@ -135,6 +135,11 @@ def claimed_by(campaign_id: int, number: str) -> Signature | None:
 def disown(campaign_id: int, number: str) -> int:
     """Forget the signatures' claims on a phone that says that they are not its own. Raises `LookupError`."""
     return phones.disown(_live(campaign_id), number, _keyring())
+
+
+def is_there(signature_id: int) -> bool:
+    """Whether a signature has not been erased."""
+    return db.session.get(Signature, signature_id) is not None
 
 
 def is_own(signature_id: int) -> bool:
