@@ -31,7 +31,7 @@ class SmsChannel:
         return composing.compose(message, signer)
 
     def send(self, text: Text) -> str:
-        """Hand a text over. Raises `Retry`, `Refused`, `Blocked` or `Unsure`."""
+        """Hand a text over. Raises `NotYet` where caps and turns are ours, and what a `Channel` may raise."""
         if fault := numbers.fault(text.recipient, self._settings.regions):
             raise Refused(f"not texted: {fault}")
         turn = turns.take(self._gateways, self._settings.rate, self._clock())

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, or_, update
 
-from clarion.api import Blocked, Refused, Retry, Text, insert_if_new, log, transaction
+from clarion.api import Blocked, NotYet, Refused, Text, insert_if_new, log, transaction
 
 from .models import Tally
 from .numbers import prefix
@@ -50,7 +50,10 @@ def caps(settings: SmsSettings, text: Text, moment: datetime) -> list[Cap]:
 
 
 def put_aside(limits: Sequence[Cap], micros: int, moment: datetime) -> None:
-    """Count a text against all of its limits, or against none. Raises `Retry`, or `Blocked` where all has to stop."""
+    """Count a text against all of its limits, or against none.
+
+    Raises `NotYet` where the campaign's texts wait, `Refused` where too many begin alike, `Blocked` where all stops.
+    """
     with transaction() as session:
         for cap in limits:
             if not _add(session, cap, micros):
@@ -89,5 +92,5 @@ def _refuse(cap: Cap, moment: datetime) -> None:
         raise Refused("too many to one prefix")
     if kind == "campaign":
         log.error("text cap reached", kind=kind, detail="the campaign's texts wait for tomorrow")
-        raise Retry("campaign cap", cap.ends_at - moment)
+        raise NotYet("campaign cap", cap.ends_at)
     raise Blocked("day cap", cap.ends_at - moment)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from clarion.api import Retry, insert_if_new, log, transaction
+from clarion.api import NotYet, insert_if_new, log, transaction
 
 from .gateways import Gateway
 from .models import GatewayRow
@@ -36,17 +36,17 @@ class Turn:
 
 
 def take(gateways: Sequence[Gateway], rate: float, moment: datetime) -> Turn:
-    """The first gateway that is there, and how long until its next turn. Raises `Retry` where that is too long."""
+    """The first gateway that is there, and how long until its next turn. Raises `NotYet` where that is too long."""
     with transaction() as session:
         rows = {one.name: _row(session, one.name) for one in gateways}
         there = [one for one in gateways if not _until(rows[one.name].away_until, moment)] or list(gateways[:1])
         gateway = there[0]
         row = rows[gateway.name]
         if wait := _until(row.wait_until, moment):
-            raise Retry("asked to wait", wait)
+            raise NotYet("asked to wait", moment + wait)
         turn = max(row.next_at or moment - BURST, moment - BURST)
         if turn - moment > PATIENCE:
-            raise Retry("waits its turn", LATER)
+            raise NotYet("waits its turn", moment + LATER)
         row.next_at = turn + timedelta(seconds=1 / rate)
         return Turn(gateway, max(turn - moment, timedelta(0)))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clarion.api import Blocked, Refused, Retry, Text, Unreachable, Unsure
+from clarion.api import Blocked, NotYet, Refused, Retry, Text, Unreachable, Unsure
 from clarion_sms import SmsSettings
 from clarion_sms.channel import SmsChannel
 from clarion_sms.gateways.choosing import gateways
@@ -76,7 +76,7 @@ def test_nobody_calls_before_the_time_is_over_that_they_ask_for(inside, company,
     for seconds in (1, 10, 15):
         clock.now += timedelta(seconds=seconds)
         for one in (first, second):
-            with pytest.raises(Retry):
+            with pytest.raises(NotYet, match="asked to wait"):
                 one.send(text())
     assert len(company.handed) == 1
     clock.now += timedelta(seconds=10)
@@ -163,9 +163,9 @@ def test_the_money_of_a_day_stops_all_and_that_of_a_campaign_only_its_own(inside
     sending = channel(twilio, clock, tmp_path, **more)
     for n in range(3):
         sending.send(text(n))
-    with pytest.raises(Retry, match="campaign cap") as told:
+    with pytest.raises(NotYet, match="campaign cap") as told:
         sending.send(text(4))
-    assert clock.now + told.value.wait == datetime(2026, 7, 2, tzinfo=UTC)
+    assert told.value.at == datetime(2026, 7, 2, tzinfo=UTC)
     other = [Text(n, "update-en", ANA, "Other news.", "+12024560000", "museum") for n in range(3)]
     sending.send(other[0])
     sending.send(other[1])
