@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import func, select
 
 from clarion.api import Person, db, live_campaigns, now, schedule_texts, sign_by_text
@@ -35,6 +36,7 @@ def broadcast(phones, slug: str, organisation: str = "readers") -> None:
         )
 
 
+@pytest.mark.timeout(480)
 def test_a_stop_at_text_500_of_1000(phones, make_folder) -> None:
     """The last one who would get it says stop when half are sent, while a worker has pages in its hands."""
     make_folder("museum")
