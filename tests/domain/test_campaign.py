@@ -145,7 +145,8 @@ def test_words_in_a_language_that_is_not_offered_are_those_of_the_main_one() -> 
     assert library().text("fr").language == "en"
 
 
-def test_name_and_email_are_always_asked() -> None:
+def test_name_and_email_are_always_asked_and_an_address_is_needed_unless_the_folder_says_otherwise() -> None:
+    assert library(fields={"email": "optional"}).need("email") == "optional"
     campaign = library(fields={"name": "no", "email": "no", "reason": "optional"})
     needs = [campaign.need(name) for name in ("name", "email", "reason", "phone", "anything")]
     assert needs == ["required", "required", "optional", "no", "no"]

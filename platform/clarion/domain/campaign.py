@@ -19,10 +19,6 @@ Need = Literal["no", "optional", "required"]
 ASKABLE = ("postal_code", "country", "phone", "reason")
 """The fields of the sign form that a campaign may ask for besides name and email."""
 
-_UNSAID: dict[str, Need] = {"email": "required"}
-"""What holds of a field that a folder says nothing about; that is not written into its edition, so that editions from
-before keep their digest."""
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -184,7 +180,10 @@ class Campaign:
 
     def need(self, field_name: str) -> Need:
         """Whether a field is asked: always for name, for email unless the folder says so, else as the folder says."""
-        return "required" if field_name == "name" else self.fields.get(field_name, _UNSAID.get(field_name, "no"))
+        said = self.fields.get(field_name, "no")
+        if field_name == "email":
+            return "optional" if said == "optional" else "required"
+        return "required" if field_name == "name" else said
 
     def district_of(self, postal_code: str) -> str:
         """The district of a postal code, of a ZIP+4 by its first five digits; empty where it is not known."""
