@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from clarion.api import Due, Refused, Retry, Signer, Text, Unreachable, Unsure, now
+from clarion.api import Due, NotYet, Refused, Retry, Signer, Text, Unreachable, Unsure, now
 
 from . import composing, numbers, tallies, turns
 from .gateways import Gateway
@@ -40,6 +40,8 @@ class SmsChannel:
         tallies.put_aside(limits, micros, self._clock())
         self._sleep(turn.wait.total_seconds())
         try:
+            if turn.wait:
+                turns.check(turn.gateway.name, self._clock())
             accepted = turn.gateway.send(text)
         except Unsure:
             # it may have been taken, so it counts and costs
@@ -56,7 +58,7 @@ class SmsChannel:
             else:
                 self._failed(turn.gateway, missed=False)
             raise
-        except Refused:
+        except (Refused, NotYet):
             tallies.give_back(limits, micros)
             raise
         turns.worked(turn.gateway.name)

@@ -6,6 +6,7 @@ read by a worker, a moment later.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -36,7 +37,8 @@ LONGEST = 1600
 
 def receive(received: Received) -> None:
     """Take in a text; told ten times, it is one."""
-    words = received.words[:LONGEST].replace("\0", "")
+    received = replace(received, **{name: _storable(getattr(received, name)) for name in ("key", "sender", "number")})
+    words = _storable(received.words)[:LONGEST]
     index, here = number_index(received.sender), places_with(received.number)
     place, language = _belongs(here or list(places()), words, index)
     # "no thanks" ends all texts, but not where it answers a question
@@ -55,6 +57,11 @@ def receive(received: Received) -> None:
             _obey(session, wish, received.sender, place, index)
     log.info("text received", kind=received.gateway)
     wake_texts()
+
+
+def _storable(words: str) -> str:
+    """Without what no database keeps: JSON may hold NUL and halves of letters."""
+    return words.replace("\0", "").encode(errors="replace").decode()
 
 
 def _belongs(here: list[Place], words: str, index: bytes) -> tuple[Place | None, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from clarion.api import insert_if_new, log, now, number_is_gone, text_failed, text_was_taken, transaction
+from clarion.api import insert_if_new, log, now, number_is_gone, stop_number, text_failed, text_was_taken, transaction
 
 from .gateways import Told
 from .models import ToldText
@@ -24,6 +24,9 @@ def take_in(gateway: str, told: Told) -> None:
             return
         if told.state == "failed":
             text_failed(session, told.message_id, told.code)
+            if told.stopped and told.number:
+                # an answer in a talk has no signer by whom the number could be found later
+                stop_number(session, told.number)
         else:
             text_was_taken(session, told.message_id)
     if told.stopped or told.gone:

@@ -51,6 +51,13 @@ def take(gateways: Sequence[Gateway], rate: float, moment: datetime) -> Turn:
         return Turn(gateway, max(turn - moment, timedelta(0)))
 
 
+def check(name: str, moment: datetime) -> None:
+    """Raise `NotYet` where a gateway has asked to be left alone since a text began to wait for its turn."""
+    with transaction() as session:
+        if wait := _until(_row(session, name).wait_until, moment):
+            raise NotYet("asked to wait", moment + wait)
+
+
 def worked(name: str) -> None:
     """It took a text: earlier failures are forgotten."""
     with transaction() as session:

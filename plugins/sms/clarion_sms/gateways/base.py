@@ -53,6 +53,8 @@ class Told:
     """The company says that this number has opted out."""
     gone: bool = False
     """No text can ever reach this number: it is unknown, or a landline."""
+    number: str = ""
+    """Whose it is, in E.164, where the company says it."""
 
 
 class Gateway(Protocol):

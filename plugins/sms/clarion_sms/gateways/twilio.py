@@ -127,7 +127,8 @@ class Twilio:
             return None
         code = told.get("ErrorCode", "")[:10]
         number = int(code) if code.isascii() and code.isdecimal() else 0
-        return Told(message_id, state, code, stopped=number == STOPPED, gone=number in GONE)
+        stopped, gone = number == STOPPED, number in GONE
+        return Told(message_id, state, code, stopped=stopped, gone=gone, number=told.get("To", ""))
 
     def _checked(self, request: Request) -> dict[str, str]:
         """The parameters of a request that Twilio signed. Raises `Forged`."""
