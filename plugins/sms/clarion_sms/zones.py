@@ -115,7 +115,7 @@ def of_postal_code(code: str, country: str) -> tuple[str, ...]:
 def of_country(country: str) -> tuple[str, ...]:
     """The zones of a whole country, for those of whom nothing else is known."""
     if country == "US":
-        return _EASTERN, _CENTRAL, _MOUNTAIN, _ARIZONA, _PACIFIC
+        return _EASTERN, _CENTRAL, _MOUNTAIN, _ARIZONA, _PACIFIC, _ALASKA, _HAWAII
     code = phonenumbers.country_code_for_region(country)
     example = phonenumbers.example_number(country) if code else None
     return of_number(phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)) if example else ()
