@@ -36,8 +36,9 @@ class SmsPlugin(Plugin):
     def __init__(self, settings: SmsSettings, place: Place) -> None:
         """Refuse in production what sends nothing."""
         super().__init__(settings, place)
-        if place.production and settings.url.startswith("file:"):
-            raise ValueError('url: in production texts must leave: name a gateway, "twilio://ACCOUNT"')
+        for name in ("url", "backup_url"):
+            if place.production and getattr(settings, name).startswith("file:"):
+                raise ValueError(f'{name}: in production texts must leave: name a gateway, "twilio://ACCOUNT"')
         self.gateways = gateways(settings, place.home, place.base_url)
 
     @hookimpl

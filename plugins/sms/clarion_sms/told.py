@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from clarion.api import insert_if_new, log, now, number_is_gone, text_failed, text_was_taken, transaction
+from clarion.api import db, insert_if_new, log, now, number_is_gone, text_failed, text_was_taken, transaction
 
 from .gateways import Told
 from .models import ToldText
 
 RANKS = {"sent": 1, "delivered": 2, "failed": 3}
 """A text that was delivered does not become one that is under way; that it failed is said last."""
+
+
+def knows(message_id: int) -> bool:
+    """Whether anything was told of a text, so that it was taken."""
+    found = db.session.scalar(select(ToldText.rank).where(ToldText.message_id == message_id))
+    db.session.rollback()
+    return found is not None
 
 
 def take_in(gateway: str, told: Told) -> None:

@@ -69,6 +69,8 @@ def upgrade() -> None:
         sa.Column("next_at", sa.DateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failing_since", sa.DateTime(), nullable=True),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("unsure", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sms_gateway")),
     )
     op.create_table(
