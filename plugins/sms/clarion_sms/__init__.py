@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from clarion.api import Campaign, Channel, Chore, Event, Place, Plugin, PluginSettings, hookimpl
 
-from . import asking, checks, commands, hooks, optin, talks
+from . import asking, checks, commands, hooks, optin, talks, told
 from .campaign import CampaignSms
 from .channel import SmsChannel
 from .gateways.choosing import gateways
@@ -63,8 +63,12 @@ class SmsPlugin(Plugin):
 
     @hookimpl
     def chores(self) -> Iterable[Chore]:
-        """Lead the talks."""
-        return [Chore("talks", 1.0, talks.take_in), Chore("silence", MINUTE, talks.look_after)]
+        """Lead the talks, and see to texts of which nobody knew."""
+        return [
+            Chore("talks", 1.0, talks.take_in),
+            Chore("silence", MINUTE, talks.look_after),
+            Chore("told", MINUTE, told.catch_up),
+        ]
 
     @hookimpl
     def page_slot(self, campaign: Campaign, language: str, settings: CampaignSms | None) -> str:

@@ -32,15 +32,20 @@ class SmsChannel:
         return composing.compose(message, signer)
 
     def send(self, text: Text) -> str:
-        """Hand a text over. Raises `Retry`, `Refused`, `Blocked` or `Unsure`."""
+        """Hand a text over. Raises `Retry`, `Refused`, `Blocked`, `NotYet` or `Unsure`."""
         if fault := numbers.fault(text.recipient, self._settings.regions):
             raise Refused(f"not texted: {fault}")
-        turn = turns.take(self._gateways, self._settings.rate, self._clock())
         limits = tallies.caps(self._settings, text, self._clock())
         micros = round(measure(text.words).segments * self._settings.price * tallies.MICROS)
+        # before it has a turn: what a cap holds back would use up the turns of all others
         tallies.put_aside(limits, micros, self._clock())
         try:
+            turn = turns.take(self._gateways, self._settings.rate, self._clock())
             self._wait(turn)
+        except Retry:
+            tallies.give_back(limits, micros)
+            raise
+        try:
             accepted = turn.gateway.send(text)
         except Unsure:
             # it may have been taken, so it counts and costs

@@ -102,6 +102,8 @@ class Tally(Base):
     texts: Mapped[int] = mapped_column(default=0)
     micros: Mapped[int] = mapped_column(BigId, default=0)
     """Millionths of a dollar."""
+    told: Mapped[bool] = mapped_column(default=False)
+    """Somebody was told that the cap is reached."""
     ends_at: Mapped[datetime] = mapped_column(Moment)
     """From when on nobody needs it."""
 

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from clarion.api import Text
+from sqlalchemy import select
+
+from clarion.api import Person, Text, db, live_campaigns, put_text, sign_by_text, transaction
+from clarion.outbox.models import Message
+from clarion.testing import Instance
 from clarion_sms import SmsSettings
 from clarion_sms.channel import SmsChannel
 from clarion_sms.gateways.choosing import gateways
@@ -41,3 +45,21 @@ def channel(company: Company, clock: Clock, home: Path, **more: object) -> SmsCh
 def text(number: int = 1, words: str = "Readers: news.", to: str = ANA, name: str = "update-en") -> Text:
     """A text that is ready to leave."""
     return Text(number, name, to, words, "+12024560000", "library")
+
+
+def thank(instance: Instance, number: str = ANA) -> int:
+    """Sign by a phone, let its text be sent, and return the message."""
+    with instance.context():
+        live = live_campaigns().get("library")
+        signed = sign_by_text(live.id, "en", Person(name="Ana Luna", email="", phone=number), [])
+        with transaction() as session:
+            put_text(session, "thanks", live.id, f"thanks {number}", signature_id=signed.signature_id)
+    instance.work()
+    with instance.context():
+        return db.session.scalars(select(Message.id).filter_by(signature_id=signed.signature_id)).one()
+
+
+def state(instance: Instance, message: int) -> str:
+    """What became of it."""
+    with instance.context():
+        return db.session.scalar(select(Message.state).filter_by(id=message))

@@ -11,16 +11,15 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from clarion.api import Person, db, has_stopped, live_campaigns, put_text, sign_by_text, transaction
+from clarion.api import db, has_stopped, transaction
 from clarion.outbox.models import Message
 from clarion.testing import wait_for
 from clarion_sms.models import ToldText
+from clarion_sms.told import catch_up
 
-from .companies import Company, serve, table_of, twilio_post, vonage_post
+from .companies import BACKUP_NUMBER, Company, serve, table_of, twilio_post, vonage_post
 from .conftest import OURS, with_texts
-
-ANA = "+12024561111"
-BASE = "http://127.0.0.1:8000"
+from .lines import ANA, BASE, state, thank
 
 
 @pytest.fixture(params=["twilio", "vonage"])
@@ -35,23 +34,6 @@ def instance(company: Company, make_instance: Callable, make_folder: Callable):
     make_folder()
     with_texts(made)
     return made
-
-
-def thank(instance, number: str = ANA) -> int:
-    """Sign by a phone, let its text be sent, and return the message."""
-    with instance.context():
-        live = live_campaigns().get("library")
-        signed = sign_by_text(live.id, "en", Person(name="Ana Luna", email="", phone=number), [])
-        with transaction() as session:
-            put_text(session, "thanks", live.id, f"thanks {number}", signature_id=signed.signature_id)
-    instance.work()
-    with instance.context():
-        return db.session.scalars(select(Message.id).filter_by(signature_id=signed.signature_id)).one()
-
-
-def state(instance, message: int) -> str:
-    with instance.context():
-        return db.session.scalar(select(Message.state).filter_by(id=message))
 
 
 def told(instance, message: int) -> str:
@@ -105,6 +87,27 @@ def test_who_has_opted_out_with_their_company_gets_nothing_here(instance, compan
     company.text(instance.client, BASE, ANA, OURS, "START")
     with instance.context():
         assert not has_stopped(ANA), "whoever stopped can come back"
+
+
+def test_who_says_stop_to_the_number_of_a_second_company_is_heard(instance, company: Company) -> None:
+    company.text(instance.client, BASE, ANA, BACKUP_NUMBER, "STOP")
+    with instance.context():
+        assert has_stopped(ANA)
+
+
+def test_what_a_dead_worker_had_sent_is_known_by_what_was_told(instance, company: Company) -> None:
+    """It was told of while the worker seemed to be at it; only then was the worker taken for dead."""
+    messages = [thank(instance, f"+1202456{2000 + n}") for n in range(3)]
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).where(Message.id.in_(messages)).values(state="due", trying=True))
+    for one, said in zip(company.taken, ("delivered", "failed", ""), strict=True):
+        if said:
+            company.tell(instance.client, BASE, one, WORDS[company.kind][said], "30007" if said == "failed" else "")
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).where(Message.id.in_(messages)).values(state="unknown", trying=False))
+    with instance.context():
+        assert (catch_up(), catch_up()) == (2, 0)
+    assert [state(instance, message) for message in messages] == ["sent", "failed", "unknown"]
 
 
 @pytest.mark.parametrize("how", ["stopped", "gone"])

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clarion.api import Blocked, Refused, Retry, Text, Unsure
+from clarion.api import Blocked, NotYet, Refused, Retry, Text, Unsure
 from clarion_sms.numbers import fault
 
 from .companies import Company, serve
@@ -96,23 +96,39 @@ def test_who_names_a_time_to_come_back_has_done_nothing(inside, company: Company
     assert told.value.wait == timedelta(seconds=30)
 
 
-def test_the_money_of_a_day_stops_all_and_that_of_a_campaign_only_its_own(inside, twilio: Company, tmp_path) -> None:
+def test_the_money_of_a_day_stops_all_and_that_of_a_campaign_only_its_own(
+    inside, twilio: Company, tmp_path, capsys
+) -> None:
     clock = Clock()
     more = {"price": 1.0, "dollars_a_day": 5.0, "dollars_a_day_campaign": 3.0}
     sending = channel(twilio, clock, tmp_path, **more)
     for n in range(3):
         sending.send(text(n))
-    with pytest.raises(Retry, match="campaign cap") as told:
-        sending.send(text(4))
-    assert clock.now + told.value.wait == datetime(2026, 7, 2, tzinfo=UTC)
+    for n in range(3):
+        with pytest.raises(NotYet, match="campaign cap"):
+            sending.send(text(4 + n))
     other = [Text(n, "update-en", ANA, "Other news.", "+12024560000", "museum") for n in range(3)]
     sending.send(other[0])
     sending.send(other[1])
-    with pytest.raises(Blocked, match="day cap"):
-        sending.send(other[2])
+    for _ in range(3):
+        with pytest.raises(Blocked, match="day cap") as told:
+            sending.send(other[2])
+    assert clock.now + told.value.wait == datetime(2026, 7, 2, tzinfo=UTC)
     assert len(twilio.taken) == 5
+    assert capsys.readouterr().out.count("text cap reached") == 2, "each is told of once"
     clock.now += timedelta(days=1)
     sending.send(other[2])
+
+
+def test_texts_that_wait_for_a_cap_take_nobodys_turn(inside, twilio: Company, tmp_path) -> None:
+    clock = Clock()
+    sending = channel(twilio, clock, tmp_path, rate=1.0, price=1.0, dollars_a_day_campaign=1.0)
+    sending.send(text(1))
+    for n in range(50):
+        with pytest.raises(NotYet):
+            sending.send(text(2 + n))
+    sending.send(Text(99, "update-en", ANA, "Other news.", "+12024560000", "museum"))
+    assert sum(clock.slept) <= 1
 
 
 def test_what_surely_never_left_costs_nothing_and_what_may_have_does(inside, twilio: Company, tmp_path) -> None:

@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(length=80), nullable=False),
         sa.Column("texts", sa.Integer(), nullable=False),
         sa.Column("micros", BIG_ID, nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_sms_tally")),
     )
