@@ -21,10 +21,10 @@ from .delivery.stopping import has_stopped, start_number, stop_number
 from .domain.addresses import number_mailbox
 from .domain.campaign import ConsentAsk, Organisation
 from .domain.person import Person
-from .extensions import Transaction, this_minute, transaction
+from .extensions import Transaction, db, this_minute, transaction
 from .outbox.models import DUE, FAILED, NEEDLESS, SENT, UNKNOWN, Message
 from .outbox.service import NewMessage, put
-from .sealing import Keyring, open_sealed, seal
+from .sealing import KeyMissing, Keyring, SealBroken, open_sealed, seal
 from .signatures import phones, texted
 from .signatures.consents import in_force
 from .signatures.models import BY_TEXT, TEXT, Signature
@@ -47,8 +47,11 @@ def seal_for(campaign_id: int, details: Mapping[str, str]) -> bytes:
 
 
 def open_for(campaign_id: int, sealed: bytes) -> dict[str, str]:
-    """Open what was sealed to a campaign; in a worker only. Raises `KeyMissing`, `SealBroken` or `LookupError`."""
-    return open_sealed(_keyring().private_key(_live(campaign_id).key_id), sealed)
+    """Open what was sealed to a campaign; in a worker only. Raises `LookupError` where no key is there any more."""
+    try:
+        return open_sealed(_keyring().private_key(_live(campaign_id).key_id), sealed)
+    except (KeyMissing, SealBroken) as error:
+        raise LookupError(str(error)) from error
 
 
 def put_text(
@@ -135,6 +138,11 @@ def claimed_by(campaign_id: int, number: str) -> Signature | None:
 def disown(campaign_id: int, number: str) -> int:
     """Forget the signatures' claims on a phone that says that they are not its own. Raises `LookupError`."""
     return phones.disown(_live(campaign_id), number, _keyring())
+
+
+def is_there(signature_id: int) -> bool:
+    """Whether a signature has not been erased."""
+    return db.session.get(Signature, signature_id) is not None
 
 
 def is_own(signature_id: int) -> bool:

@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from flask import Flask
 from sqlalchemy import text
 
-from clarion import migrations
-from clarion.app import create_app
 from clarion.domain.campaign import Campaign, Organisation
 from clarion.extensions import db, transaction
-from clarion.settings import load_settings
 from clarion.signatures import counting
 from clarion.signatures.models import Signature
+from rig.steps import application_at, step
 
 READERS = Organisation("readers", "Readers", lead=True)
 LIBRARY = Campaign("library", "live", ("en",), {}, (READERS, Organisation("writers", "Writers")))
@@ -49,32 +46,9 @@ THEIR_FOLD = (
 @pytest.fixture(params=["sqlite", "postgresql"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application whose database stands at step 0006 and holds one live campaign."""
-    url = f"sqlite:///{tmp_path}/new.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = create_app(load_settings({"CLARION_HOME": str(tmp_path)}, database={"url": url}))
-    with made.app_context():
-        step(command.upgrade, "0006")
-        with db.engine.begin() as connection:
-            values = {"x": b"x" * 32, "content": LIBRARY.to_json()}
-            for statement in (
-                "INSERT INTO campaign (id, slug, key_id, public_key, live_edition_id, created_at) "
-                "VALUES (1, 'library', 'c1', :x, 1, '2026-07-12')",
-                "INSERT INTO edition (id, campaign_id, number, digest, content, published_at) "
-                "VALUES (1, 1, 1, 'd', :content, '2026-07-12')",
-            ):
-                connection.execute(text(statement), values)
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with application_at("0006", url, tmp_path, LIBRARY) as made:
         yield made
-        db.session.remove()
-        db.engine.dispose()
-
-
-def step(there: object, revision: str) -> None:
-    db.session.remove()
-    config = Config()
-    config.set_main_option("script_location", str(migrations.FOLDER))
-    with db.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        there(config, revision)  # type: ignore[operator]
-        connection.commit()
 
 
 def they_sign(number: int) -> None:

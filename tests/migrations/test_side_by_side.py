@@ -7,17 +7,14 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from flask import Flask
 from sqlalchemy import text
 
-from clarion import migrations
-from clarion.app import create_app
 from clarion.domain.campaign import Campaign, Organisation
 from clarion.extensions import db, transaction
-from clarion.settings import load_settings
 from clarion.signatures import counting
 from clarion.signatures.models import Signature
+from rig.steps import application_at, step
 
 READERS = Organisation("readers", "Readers", lead=True)
 LIBRARY = Campaign("library", "live", ("en",), {}, (READERS, Organisation("writers", "Writers")))
@@ -43,32 +40,9 @@ THEIR_COUNT = "SELECT sum(n) FROM (SELECT n FROM count_total UNION ALL SELECT st
 @pytest.fixture(params=["sqlite", "postgresql"])
 def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application whose database stands at step 0002 and holds one live campaign."""
-    url = f"sqlite:///{tmp_path}/new.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    made = create_app(load_settings({"CLARION_HOME": str(tmp_path)}, database={"url": url}))
-    with made.app_context():
-        _step(command.upgrade, "0002")
-        with db.engine.begin() as connection:
-            values = {"x": b"x" * 32, "content": LIBRARY.to_json()}
-            for statement in (
-                "INSERT INTO campaign (id, slug, key_id, public_key, live_edition_id, created_at) "
-                "VALUES (1, 'library', 'c1', :x, 1, '2026-07-12')",
-                "INSERT INTO edition (id, campaign_id, number, digest, content, published_at) "
-                "VALUES (1, 1, 1, 'd', :content, '2026-07-12')",
-            ):
-                connection.execute(text(statement), values)
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with application_at("0002", url, tmp_path, LIBRARY) as made:
         yield made
-        db.session.remove()
-        db.engine.dispose()
-
-
-def _step(there: object, revision: str) -> None:
-    db.session.remove()
-    config = Config()
-    config.set_main_option("script_location", str(migrations.FOLDER))
-    with db.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        there(config, revision)  # type: ignore[operator]
-        connection.commit()
 
 
 def they_sign(number: int) -> None:
@@ -108,7 +82,7 @@ def test_what_is_there_is_the_leads(app: Flask) -> None:
     they_sign(2)
     they_fold()
     they_sign(3)
-    _step(command.upgrade, "head")
+    step(command.upgrade, "head")
     assert counting.all_counts() == {1: 3}
     assert counting.drift() == {}
     assert counting.breakdown(1).by_organisation == (("readers", 3),)
@@ -116,7 +90,7 @@ def test_what_is_there_is_the_leads(app: Flask) -> None:
 
 def test_two_releases_side_by_side_keep_the_count_exact(app: Flask) -> None:
     """While a site is renewed both write, and either folds what the other wrote."""
-    _step(command.upgrade, "head")
+    step(command.upgrade, "head")
     for number in range(0, 12, 4):
         they_sign(number)
         we_sign(number + 1, "readers")
@@ -132,7 +106,7 @@ def test_two_releases_side_by_side_keep_the_count_exact(app: Flask) -> None:
 
 def test_each_organisation_is_told_apart_without_a_second_row_in_the_totals(app: Flask) -> None:
     """The earlier release adds to every row with its four names: a second one would count its steps twice."""
-    _step(command.upgrade, "head")
+    step(command.upgrade, "head")
     we_sign(1, "readers")
     we_sign(2, "writers")
     we_sign(3, "writers")
@@ -150,16 +124,16 @@ def test_each_organisation_is_told_apart_without_a_second_row_in_the_totals(app:
 
 
 def test_the_way_back_keeps_the_count(app: Flask) -> None:
-    _step(command.upgrade, "head")
+    step(command.upgrade, "head")
     for number, organisation in enumerate(("readers", "writers", "writers")):
         we_sign(number, organisation)
     counting.fold()
     we_sign(3, "writers")
-    _step(command.downgrade, "0002")
+    step(command.downgrade, "0002")
     assert they_count() == 4
     they_fold()
     they_sign(4)
     assert they_count() == 5
-    _step(command.upgrade, "head")
+    step(command.upgrade, "head")
     assert counting.all_counts() == {1: 5}
     assert counting.drift() == {}

@@ -88,7 +88,10 @@ class Channel(Protocol):
     """What a plugin gives to send messages. One for mails also has a `sender`, the address that they come from."""
 
     def send(self, mail: Any) -> str:
-        """Send it, a `Mail` or a `Text`, and return the other side's code. Raises `Retry`, `Refused` or `Unsure`."""
+        """Send it, a `Mail` or a `Text`, and return the other side's code. Raises `Retry`, `Refused` or `Unsure`.
+
+        Also `NotYet`, for a reason of its own: so a message may wait for as long as that takes.
+        """
 
 
 class MailChannel(Channel, Protocol):

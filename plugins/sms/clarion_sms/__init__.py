@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from clarion.api import Campaign, Channel, Chore, Event, Place, Plugin, PluginSettings, hookimpl
 
-from . import asking, checks, commands, hooks, optin, talks, told
+from . import asking, checks, commands, forgetting, hooks, optin, talks, told
 from .campaign import CampaignSms
 from .channel import SmsChannel
 from .gateways.choosing import gateways
@@ -58,8 +58,9 @@ class SmsPlugin(Plugin):
 
     @hookimpl
     def events(self, happened: Sequence[Event]) -> None:
-        """Ask whose number it is that somebody typed on the web."""
+        """Ask whose number it is that somebody typed on the web, and forget who was erased."""
         asking.take_in(happened)
+        forgetting.take_in(happened)
 
     @hookimpl
     def chores(self) -> Iterable[Chore]:

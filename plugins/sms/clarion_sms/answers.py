@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from clarion.api import db, drop_texts, now, number_index, put_text, seal_for, transaction
+from clarion.api import db, drop_texts, now, number_index, put_text, seal_for
 
 from .models import OwnText
 from .phrases import say
@@ -50,9 +50,3 @@ def take_back(session: Any, index: bytes) -> None:
 def find(text_id: int | None) -> OwnText | None:
     """One of them."""
     return db.session.get(OwnText, text_id) if text_id is not None else None
-
-
-def forget_old(before: datetime) -> int:
-    """Delete those from before a moment; how many."""
-    with transaction() as session:
-        return int(session.execute(delete(OwnText).where(OwnText.made_at < before)).rowcount)  # type: ignore[attr-defined]

@@ -6,7 +6,20 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from clarion.api import Blocked, Due, Refused, Retry, Signer, Text, Unreachable, Unsure, now, number_is_gone
+from clarion.api import (
+    Blocked,
+    Due,
+    NotYet,
+    Refused,
+    Retry,
+    Signer,
+    Text,
+    Unreachable,
+    Unsure,
+    log,
+    now,
+    number_is_gone,
+)
 
 from . import composing, numbers, tallies, told, turns
 from .gateways import Gateway, OptedOut
@@ -32,7 +45,7 @@ class SmsChannel:
         return composing.compose(message, signer)
 
     def send(self, text: Text) -> str:
-        """Hand a text over. Raises `Retry`, `Refused`, `Blocked`, `NotYet` or `Unsure`."""
+        """Hand a text over. Raises `NotYet` where caps and turns are ours, and what a `Channel` may raise."""
         if fault := numbers.fault(text.recipient, self._settings.regions):
             raise Refused(f"not texted: {fault}")
         limits = tallies.caps(self._settings, text, self._clock())
@@ -42,15 +55,15 @@ class SmsChannel:
         try:
             turn = turns.take(self._gateways, self._settings.rate, self._clock())
             self._wait(turn)
-        except Retry:
+        except NotYet:
             tallies.give_back(limits, micros)
             raise
         try:
             accepted = turn.gateway.send(text)
         except Unsure:
             # it may have been taken, so it counts and costs
-            turns.doubted(turn.gateway.name, self._clock(), others=self._others)
-            if told.knows(text.message_id):
+            _note(lambda: turns.doubted(turn.gateway.name, self._clock(), others=self._others))
+            if _note(lambda: told.knows(text.message_id)):
                 return "told of"
             raise
         except Retry as error:
@@ -68,7 +81,7 @@ class SmsChannel:
     @staticmethod
     def _answered(turn: Turn) -> None:
         if turn.shaky:
-            turns.worked(turn.gateway.name)
+            _note(lambda: turns.worked(turn.gateway.name))
 
     @property
     def _others(self) -> bool:
@@ -91,3 +104,13 @@ class SmsChannel:
         elif error.wait is not None:
             turns.asked_to_wait(gateway.name, moment, error.wait)
         return error
+
+
+def _note(write: Callable[[], object]) -> object:
+    """What is known of a gateway afterwards. Whatever becomes of that note, the lane hears what became of the text: for
+    a database that is away just then it would be sent again."""
+    try:
+        return write()
+    except Exception as error:  # noqa: BLE001 - as it says
+        log.error("gateway not noted", error=type(error).__name__)
+        return None

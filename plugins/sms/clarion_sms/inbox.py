@@ -34,7 +34,7 @@ def inbox(slug: str, everything: bool) -> None:
     mine = select(ReceivedText).where(ReceivedText.campaign_id == here.id, ReceivedText.state.in_(states))
     found = db.session.scalars(mine.order_by(ReceivedText.id).limit(SHOWN + 1)).all()
     for row in found[:SHOWN]:
-        words = " ".join(_opened(row)["words"].split())
+        words = " ".join(_shown(row).split())
         note = "" if row.state == INBOX else f" ({row.state})"
         click.echo(f"{row.id:>6}  {row.received_at:%Y-%m-%d %H:%M}  phone {row.phone_index.hex()[:6]}{note}  {words}")
     if not found:
@@ -88,6 +88,13 @@ def _open_one(id: int) -> tuple[ReceivedText, Place]:
     if row.state != INBOX:
         raise click.ClickException(f"Text {id} was {row.state} already.")
     return row, here
+
+
+def _shown(row: ReceivedText) -> str:
+    try:
+        return _opened(row)["words"]
+    except LookupError:
+        return "(nobody can read it any more: the campaign's signers are erased)"
 
 
 def _opened(row: ReceivedText) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
 from clarion.api import (
     Person,
@@ -35,7 +35,7 @@ from clarion.api import (
     wake_texts,
 )
 
-from . import answers
+from . import answers, forgetting
 from .conversation import Talk, Turn, read, yes_or_no
 from .models import DONE, INBOX, WAITING, Conversation, ReceivedText
 from .phrases import question
@@ -45,9 +45,6 @@ PAGE = 100
 
 QUIET = timedelta(minutes=15)
 """After which somebody who has signed and answers no more gets the text that says that their name counts."""
-
-FORGOTTEN = timedelta(days=7)
-"""After which a talk is over, and the texts of ours that are in it are deleted."""
 
 CONFIRMED = "confirmed"
 
@@ -77,11 +74,7 @@ def look_after() -> None:
     with transaction() as session:
         for row in session.scalars(silent.with_for_update()).all():
             _thank(session, row)
-    with transaction() as session:
-        session.execute(delete(Conversation).where(Conversation.spoken_at < moment - FORGOTTEN))
-        done = delete(ReceivedText).where(ReceivedText.state == DONE, ReceivedText.received_at < moment - FORGOTTEN)
-        session.execute(done)
-    answers.forget_old(moment - FORGOTTEN)
+    forgetting.forget_old(moment)
     wake_texts()
 
 

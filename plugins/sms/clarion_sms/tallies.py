@@ -52,7 +52,7 @@ def caps(settings: SmsSettings, text: Text, moment: datetime) -> list[Cap]:
 def put_aside(limits: Sequence[Cap], micros: int, moment: datetime) -> None:
     """Count a text against all of its limits, or against none.
 
-    Raises `Refused`, `NotYet` where a campaign's texts have to wait, or `Blocked` where all have to.
+    Raises `NotYet` where the campaign's texts wait, `Refused` where too many begin alike, `Blocked` where all stops.
     """
     with transaction() as session:
         full = next((cap for cap in limits if not _add(session, cap, micros)), None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from clarion.api import Retry, db, insert_if_new, log, transaction
+from clarion.api import NotYet, db, insert_if_new, log, transaction
 
 from .gateways import Gateway
 from .models import GatewayRow
@@ -53,17 +53,17 @@ class Turn:
 
 
 def take(gateways: Sequence[Gateway], rate: float, moment: datetime) -> Turn:
-    """The first gateway that is there, and how long until its next turn. Raises `Retry` where that is too long."""
+    """The first gateway that is there, and how long until its next turn. Raises `NotYet` where that is too long."""
     with transaction() as session:
         rows = {one.name: _row(session, one.name) for one in gateways}
         there = [one for one in gateways if not _until(rows[one.name].away_until, moment)] or list(gateways[:1])
         gateway = there[0]
         row = rows[gateway.name]
         if wait := _until(row.wait_until, moment):
-            raise Retry("asked to wait", wait)
+            raise NotYet("asked to wait", moment + wait)
         turn = max(row.next_at or moment - BURST, moment - BURST)
         if turn - moment > PATIENCE:
-            raise Retry("waits its turn", LATER)
+            raise NotYet("waits its turn", moment + LATER)
         row.next_at = turn + timedelta(seconds=1 / rate)
         others = len(gateways) > 1
         if others and (row.missed >= MOST_MISSED or row.unsure >= MOST_UNSURE):
@@ -74,11 +74,11 @@ def take(gateways: Sequence[Gateway], rate: float, moment: datetime) -> Turn:
 
 
 def may_call(name: str, moment: datetime) -> None:
-    """Look once more, after a wait for one's turn. Raises `Retry` where it asked to be left alone meanwhile."""
+    """Look once more, after a wait for one's turn. Raises `NotYet` where it asked to be left alone meanwhile."""
     ends = db.session.scalar(select(GatewayRow.wait_until).where(GatewayRow.name == name))
     db.session.rollback()
     if wait := _until(ends, moment):
-        raise Retry("asked to wait", wait)
+        raise NotYet("asked to wait", moment + wait)
 
 
 def worked(name: str) -> None:

@@ -2,7 +2,7 @@
 
 Known behaviour of Twilio's Messages resource (2010-04-01): POST of a form with To, Body and From or MessagingServiceSid
 under basic auth; 201 with `sid`, `status` queued, `num_segments`; errors as JSON with `code`, `message`, `status`; no
-key by which a text is sent once only; GET lists texts by `To` and `DateSent>`. Webhooks bear an HMAC-SHA1 over the
+key by which a text is sent once only; GET lists texts by `To`, the newest first. Webhooks bear an HMAC-SHA1 over the
 address and the sorted parameters. Of Vonage's Messages API (v1): POST of JSON under a JWT that the application's key
 signs, 202 with `message_uuid`, errors as RFC 7807; webhooks bear a JWT with the SHA-256 of the body.
 """
@@ -137,8 +137,9 @@ class Company:
             assert parts.path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json", parts.path
             if method == "GET":
                 query = parse_qs(parts.query)
-                assert set(query) == {"To", "DateSent>"}, query
-                found = [one for one in self.taken if one["to"] == query["To"][0] and not self.slow_list]
+                assert set(query) == {"To", "PageSize"}, query
+                shown = [] if self.slow_list else reversed(self.taken)
+                found = [one for one in shown if one["to"] == query["To"][0]]
                 return 200, {}, {"messages": found, "page": 0, "page_size": 50}
             form = {name: values[0] for name, values in parse_qs(body.decode(), strict_parsing=True).items()}
             assert set(form) <= {"To", "From", "MessagingServiceSid", "Body", "StatusCallback"}

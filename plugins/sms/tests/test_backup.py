@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clarion.api import Blocked, Refused, Retry, Unreachable, Unsure
+from clarion.api import Blocked, NotYet, Refused, Retry, Unreachable, Unsure
 from clarion_sms import SmsSettings
 from clarion_sms.channel import SmsChannel
 from clarion_sms.gateways.choosing import gateways
@@ -123,7 +123,7 @@ def test_without_a_second_it_is_left_alone_for_longer_each_time(
             sending.send(text())
         except Unsure:
             lost += 1
-        except Retry:
+        except NotYet:
             clock.now += timedelta(seconds=15)
     assert MOST_UNSURE + 5 < lost <= MOST_UNSURE + 16
     twilio.behave = lambda _: ""
@@ -134,9 +134,9 @@ def test_without_a_second_it_is_left_alone_for_longer_each_time(
     for _ in range(MOST_UNSURE):
         with pytest.raises(Unsure):
             sending.send(text())
-    with pytest.raises(Retry) as told:
+    with pytest.raises(NotYet) as told:
         sending.send(text())
-    assert told.value.wait == FIRST_REST
+    assert told.value.at == clock.now + FIRST_REST
 
 
 def test_what_it_refuses_is_an_answer(inside, twilio: Company, clock: Clock, tmp_path) -> None:

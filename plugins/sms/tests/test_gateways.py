@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from clarion.api import Blocked, NotYet, Refused, Retry, Text, Unsure
+from clarion_sms import told, turns
 from clarion_sms.numbers import fault
 
 from .companies import Company, serve
@@ -39,19 +41,40 @@ def test_nobody_calls_before_the_time_is_over_that_they_ask_for(inside, company,
     company.behave = lambda n: how if n == 1 else ""
     clock = Clock(datetime.now(UTC))
     first, second = channel(company, clock, tmp_path), channel(company, clock, tmp_path)
-    with pytest.raises(Retry) as told:
+    with pytest.raises(Retry) as heard:
         first.send(text())
-    assert timedelta(seconds=27) < told.value.wait <= timedelta(seconds=31)
+    assert timedelta(seconds=27) < heard.value.wait <= timedelta(seconds=31)
     for seconds in (1, 10, 15):
         clock.now += timedelta(seconds=seconds)
         for one in (first, second):
-            with pytest.raises(Retry):
+            with pytest.raises(NotYet, match="asked to wait"):
                 one.send(text())
     assert len(company.handed) == 1
     clock.now += timedelta(seconds=10)
     second.send(text())
     assert len(company.handed) == 2
     assert len(company.taken) == 1
+
+
+@pytest.mark.parametrize("how", ["", "cut taken"])
+def test_a_database_that_is_away_afterwards_sends_nothing_twice(inside, company, tmp_path, monkeypatch, how) -> None:
+    """The lane repeats what failed in an unknown way; that the text was taken, or may have been, is known."""
+    company.behave, company.slow_list = (lambda n: how if n > 1 else "cut"), True
+    sending = channel(company, Clock(datetime.now(UTC)), tmp_path)
+    with pytest.raises(Unsure):
+        sending.send(text(1))
+
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("", {}, Exception())
+
+    for name in ("worked", "doubted"):
+        monkeypatch.setattr(turns, name, away)
+    monkeypatch.setattr(told, "knows", away)
+    if how:
+        with pytest.raises(Unsure):
+            sending.send(text(2))
+    else:
+        assert sending.send(text(2)) in ("queued", "submitted")
 
 
 def test_who_waited_for_a_turn_looks_once_more_before_calling(inside, company: Company, tmp_path) -> None:
@@ -70,7 +93,7 @@ def test_who_waited_for_a_turn_looks_once_more_before_calling(inside, company: C
             first.send(text(2))
 
     second._sleep = meanwhile
-    with pytest.raises(Retry, match="asked to wait"):
+    with pytest.raises(NotYet, match="asked to wait"):
         second.send(text(3))
     assert len(company.handed) == 2
 

@@ -11,7 +11,7 @@ from clarion.api import db, now, open_for, transaction
 from clarion.signatures.models import CONFIRMED, Consent, Signature
 from clarion.testing import link
 from clarion_sms import talks
-from clarion_sms.models import INBOX, Conversation, ReceivedText
+from clarion_sms.models import INBOX, Conversation, OwnText, ReceivedText
 
 from .conftest import TEXTS, with_texts
 
@@ -279,3 +279,19 @@ def test_nothing_of_a_talk_stands_in_clear(phones) -> None:
                 assert b"Ana" not in raw
                 assert ANA.encode() not in raw
                 assert BEA.encode() not in raw
+
+
+def test_who_erases_their_signature_takes_all_that_they_wrote_with_them(phones) -> None:
+    phones.write(ANA, "LIBRARY")
+    phones.write(ANA, "Ana Luna 20009")
+    phones.write(ANA, "no")
+    (thanks,) = phones.write(ANA, "no")
+    phones.write(ANA, "My cousin wants to sign too, how?")
+    phones.write(BEA, "LIBRARY")
+    assert inbox(phones) == 1
+    phones.instance.client.post("/me/" + thanks.partition("/me/")[2].split()[0], data={"action": "erase"})
+    phones.work()
+    with phones.instance.context():
+        assert db.session.scalar(select(func.count()).select_from(Conversation)) == 1, "Bea's is still there"
+        assert db.session.scalar(select(func.count()).where(ReceivedText.state == INBOX)) == 0
+        assert db.session.scalar(select(func.count()).select_from(OwnText)) == 1

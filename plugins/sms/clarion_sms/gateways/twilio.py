@@ -10,10 +10,10 @@ section 15.6.4).
 from __future__ import annotations
 
 import json
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Request
 
@@ -51,6 +51,8 @@ STATES = {
 }
 
 LONGEST_CODE = 6
+LATELY = 20
+"""Texts to one number that are looked through, the newest first."""
 
 BEFORE = timedelta(seconds=10)
 """By how much clocks may differ. No more: an earlier text in the same words must not be taken for this one."""
@@ -112,14 +114,18 @@ class Twilio:
 
     def _find(self, text: Text, begun: Any) -> Accepted | None:
         """A text to this number in these words since then; raises `Unsure` where nobody can tell."""
-        since = quote((begun - BEFORE).astimezone(UTC).strftime("%Y-%m-%d"))
+        # not by the date it was sent: what still waits there has none
+        query = urlencode({"To": text.recipient, "PageSize": LATELY})
         try:
-            reply = self._ask("GET", f"Messages.json?{urlencode({'To': text.recipient})}&DateSent>={since}", {})
+            reply = self._ask("GET", f"Messages.json?{query}", {})
         except (Unreachable, Unsure):
             raise Unsure("no answer") from None
         if reply.status != 200:
             raise Unsure(f"{reply.status}")
-        for one in _json(reply).get("messages", []):
+        listed = _json(reply).get("messages")
+        for one in listed if isinstance(listed, list) else []:
+            if not isinstance(one, dict):
+                continue
             made = moment_of(str(one.get("date_created")))
             if one.get("body") == text.words and (made is None or made >= begun - BEFORE):
                 return _accepted(one)

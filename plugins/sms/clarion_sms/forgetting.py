@@ -1,0 +1,51 @@
+"""What is forgotten: with their signature all that somebody wrote, and everything after its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from clarion.api import Event, is_there, transaction
+
+from . import tallies
+from .models import DONE, Conversation, OwnText, ReceivedText, ToldText
+
+TALKS = timedelta(days=7)
+"""After which a talk in which nobody spoke is over, and what was said in it is deleted."""
+
+INBOX = timedelta(days=90)
+"""After which what people wrote is deleted, whether somebody has answered it or not."""
+
+TOLD = timedelta(days=30)
+"""After which nobody needs to know what companies told of a text."""
+
+
+def take_in(happened: Sequence[Event]) -> None:
+    """Delete what was written from the phone of a signature that was erased."""
+    for event in happened:
+        if event.kind == "signature.withdrawn" and event.signature is not None and not is_there(event.signature):
+            _forget(event.signature)
+
+
+def forget_old(moment: datetime) -> None:
+    """Delete what is past its time."""
+    with transaction() as session:
+        session.execute(delete(Conversation).where(Conversation.spoken_at < moment - TALKS))
+        session.execute(delete(OwnText).where(OwnText.made_at < moment - TALKS))
+        old = delete(ReceivedText).where(ReceivedText.received_at < moment - TALKS, ReceivedText.state == DONE)
+        session.execute(old)
+        session.execute(delete(ReceivedText).where(ReceivedText.received_at < moment - INBOX))
+        session.execute(delete(ToldText).where(ToldText.told_at < moment - TOLD))
+    tallies.forget(moment)
+
+
+def _forget(signature_id: int) -> None:
+    with transaction() as session:
+        talks = select(Conversation).filter_by(signature_id=signature_id)
+        for talk in session.scalars(talks).all():
+            for model in (OwnText, ReceivedText):
+                mine = (model.campaign_id == talk.campaign_id, model.phone_index == talk.phone_index)
+                session.execute(delete(model).where(*mine))
+            session.delete(talk)
