@@ -199,7 +199,8 @@ def _json(reply: Reply) -> dict[str, Any]:
 
 def _accepted(one: dict[str, Any]) -> Accepted:
     said = str(one.get("num_segments") or "0")
-    return Accepted(str(one.get("sid", "")), str(one.get("status", ""))[:40], int(said) if said.isdecimal() else 0)
+    reference, code = str(one.get("sid") or ""), str(one.get("status") or "taken")[:40]
+    return Accepted(reference, code, int(said) if said.isdecimal() else 0)
 
 
 def _refusal(reply: Reply) -> Exception:
