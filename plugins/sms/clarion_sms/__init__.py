@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from clarion.api import Campaign, Channel, Chore, Event, Place, Plugin, PluginSettings, hookimpl
 
-from . import asking, checks, commands, forgetting, hooks, optin, talks
+from . import asking, checks, commands, forgetting, hooks, optin, talks, told
 from .campaign import CampaignSms
 from .channel import SmsChannel
 from .gateways.choosing import gateways
@@ -36,8 +36,9 @@ class SmsPlugin(Plugin):
     def __init__(self, settings: SmsSettings, place: Place) -> None:
         """Refuse in production what sends nothing."""
         super().__init__(settings, place)
-        if place.production and settings.url.startswith("file:"):
-            raise ValueError('url: in production texts must leave: name a gateway, "twilio://ACCOUNT"')
+        for name in ("url", "backup_url"):
+            if place.production and getattr(settings, name).startswith("file:"):
+                raise ValueError(f'{name}: in production texts must leave: name a gateway, "twilio://ACCOUNT"')
         self.gateways = gateways(settings, place.home, place.base_url)
 
     @hookimpl
@@ -63,8 +64,12 @@ class SmsPlugin(Plugin):
 
     @hookimpl
     def chores(self) -> Iterable[Chore]:
-        """Lead the talks."""
-        return [Chore("talks", 1.0, talks.take_in), Chore("silence", MINUTE, talks.look_after)]
+        """Lead the talks, and see to texts of which nobody knew."""
+        return [
+            Chore("talks", 1.0, talks.take_in),
+            Chore("silence", MINUTE, talks.look_after),
+            Chore("told", MINUTE, told.catch_up),
+        ]
 
     @hookimpl
     def page_slot(self, campaign: Campaign, language: str, settings: CampaignSms | None) -> str:

@@ -6,12 +6,27 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from clarion.api import Due, NotYet, Refused, Retry, Signer, Text, Unreachable, Unsure, now
+from clarion.api import (
+    Blocked,
+    Due,
+    NotYet,
+    Refused,
+    Retry,
+    Signer,
+    Text,
+    Unreachable,
+    Unsure,
+    log,
+    now,
+    stop_number,
+    transaction,
+)
 
-from . import composing, numbers, tallies, turns
-from .gateways import Gateway
+from . import composing, numbers, tallies, told, turns
+from .gateways import Gateway, OptedOut
 from .segments import measure
 from .settings import SmsSettings
+from .turns import Turn
 
 
 class SmsChannel:
@@ -34,35 +49,70 @@ class SmsChannel:
         """Hand a text over. Raises `NotYet` where caps and turns are ours, and what a `Channel` may raise."""
         if fault := numbers.fault(text.recipient, self._settings.regions):
             raise Refused(f"not texted: {fault}")
-        turn = turns.take(self._gateways, self._settings.rate, self._clock())
         limits = tallies.caps(self._settings, text, self._clock())
         micros = round(measure(text.words).segments * self._settings.price * tallies.MICROS)
+        # before it has a turn: what a cap holds back would use up the turns of all others
         tallies.put_aside(limits, micros, self._clock())
-        self._sleep(turn.wait.total_seconds())
         try:
-            if turn.wait:
-                turns.check(turn.gateway.name, self._clock())
+            turn = turns.take(self._gateways, self._settings.rate, self._clock())
+            self._wait(turn)
+        except NotYet:
+            tallies.give_back(limits, micros)
+            raise
+        try:
             accepted = turn.gateway.send(text)
         except Unsure:
             # it may have been taken, so it counts and costs
-            self._failed(turn.gateway, missed=False)
-            raise
-        except Unreachable:
-            tallies.give_back(limits, micros)
-            self._failed(turn.gateway, missed=True)
+            _note(lambda: turns.doubted(turn.gateway.name, self._clock(), others=self._others))
+            if _note(lambda: told.knows(text.message_id)):
+                return "told of"
             raise
         except Retry as error:
             tallies.give_back(limits, micros)
-            if error.wait is not None:
-                turns.asked_to_wait(turn.gateway.name, self._clock(), error.wait)
-            else:
-                self._failed(turn.gateway, missed=False)
-            raise
-        except (Refused, NotYet):
+            raise self._put_off(turn.gateway, error) from None
+        except Refused as error:
             tallies.give_back(limits, micros)
+            if isinstance(error, OptedOut):
+                with transaction() as session:
+                    stop_number(session, text.recipient)
+            self._answered(turn)
             raise
-        turns.worked(turn.gateway.name)
+        self._answered(turn)
         return accepted.code
 
-    def _failed(self, gateway: Gateway, *, missed: bool) -> None:
-        turns.failed(gateway.name, self._clock(), missed=missed, others=len(self._gateways) > 1)
+    @staticmethod
+    def _answered(turn: Turn) -> None:
+        if turn.shaky:
+            _note(lambda: turns.worked(turn.gateway.name))
+
+    @property
+    def _others(self) -> bool:
+        return len(self._gateways) > 1
+
+    def _wait(self, turn: Turn) -> None:
+        if turn.wait:
+            self._sleep(turn.wait.total_seconds())
+            turns.check(turn.gateway.name, self._clock())
+
+    def _put_off(self, gateway: Gateway, error: Retry) -> Retry:
+        """Keep what is known of the gateway now; what the lane shall make of it."""
+        moment = self._clock()
+        if isinstance(error, Unreachable):
+            turns.missed(gateway.name, moment, others=self._others)
+        elif isinstance(error, Blocked):
+            if error.sure and gateway is self._gateways[0] and self._others:
+                turns.refused(gateway.name, moment)
+                return Retry(error.code)
+        elif error.wait is not None:
+            turns.asked_to_wait(gateway.name, moment, error.wait)
+        return error
+
+
+def _note(write: Callable[[], object]) -> object:
+    """What is known of a gateway afterwards. Whatever becomes of that note, the lane hears what became of the text: for
+    a database that is away just then it would be sent again."""
+    try:
+        return write()
+    except Exception as error:  # noqa: BLE001 - as it says
+        log.error("gateway not noted", error=type(error).__name__)
+        return None

@@ -84,7 +84,12 @@ class GatewayRow(Base):
     next_at: Mapped[datetime | None] = mapped_column(Moment)
     """The next turn that is free."""
     failures: Mapped[int] = mapped_column(default=0)
+    """Within the last minute, whatever was taken in between."""
     failing_since: Mapped[datetime | None] = mapped_column(Moment)
+    missed: Mapped[int] = mapped_column(default=0)
+    """Times in a row that it could not be reached."""
+    unsure: Mapped[int] = mapped_column(default=0)
+    """Times in a row that nobody knows whether it took a text."""
 
 
 class Tally(Base):
@@ -97,6 +102,8 @@ class Tally(Base):
     texts: Mapped[int] = mapped_column(default=0)
     micros: Mapped[int] = mapped_column(BigId, default=0)
     """Millionths of a dollar."""
+    told: Mapped[bool] = mapped_column(default=False)
+    """Somebody was told that the cap is reached."""
     ends_at: Mapped[datetime] = mapped_column(Moment)
     """From when on nobody needs it."""
 

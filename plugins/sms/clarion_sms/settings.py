@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,18 +14,22 @@ from clarion.api import PluginSettings
 OWN = ("file", "twilio", "vonage")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{5,6}")
+"""In E.164, or a short code."""
+
 
 class SmsSettings(PluginSettings):
     """How texts leave, how many may, and what they may cost."""
 
     url: str = "file:var/sms"
-    """`twilio://ACCOUNT`, `vonage://KEY`, one of Apprise's addresses with `{to}` in it, or `file:` and a folder."""
+    """`twilio://ACCOUNT`, `vonage://APPLICATION`, one of Apprise's addresses with `{to}` in it, or `file:` and a
+    folder. `twilio://ACCOUNT@+12025550100`: all texts leave from this number, whatever campaigns say."""
     password: SecretStr = SecretStr("")
-    """Twilio's auth token or Vonage's API secret, by reference: `{ env = "SMS_PASSWORD" }`."""
+    """Twilio's auth token, or the private key of Vonage's application, by reference: `{ env = "SMS_PASSWORD" }`."""
     signature: SecretStr = SecretStr("")
     """Vonage: the secret by which its webhooks are signed, by reference."""
     backup_url: str = ""
-    """A second one in the same form, for while the first is away."""
+    """A second one in the same form, for while the first is away; with a number of its own."""
     backup_password: SecretStr = SecretStr("")
     """Its password, by reference."""
     backup_signature: SecretStr = SecretStr("")
@@ -48,16 +53,34 @@ class SmsSettings(PluginSettings):
     @classmethod
     def _is_supported(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in OWN and value and "{to}" not in value:
-            raise ValueError('write "twilio://ACCOUNT", "vonage://KEY", "file:var/sms", or an address with {to} in it')
-        if parts.scheme in ("twilio", "vonage") and not parts.netloc:
+        if parts.scheme not in OWN:
+            if value and "{to}" not in value:
+                raise ValueError(
+                    'write "twilio://ACCOUNT", "vonage://APPLICATION", "file:var/sms", or an address with {to} in it'
+                )
+            return value
+        account, at, number = parts.netloc.partition("@")
+        if parts.scheme in ("twilio", "vonage") and not account:
             raise ValueError(f'write your account behind it: "{parts.scheme}://…"')
-        if parts.password:
+        if ":" in account:
             raise ValueError("leave the password out of the address and give it as password = { env = … }")
+        if at and not _NUMBER.fullmatch(number):
+            raise ValueError(f'write the number behind the @ as "{parts.scheme}://{account}@+12025550100"')
         api = urlsplit(parse_qs(parts.query).get("api", [""])[0])
         if api.netloc and api.scheme != "https" and api.hostname not in LOOPBACK:
             raise ValueError("the api of an address begins with https://")
         return value
+
+    @model_validator(mode="after")
+    def _backup_has_a_number(self) -> Self:
+        parts = urlsplit(self.backup_url)
+        has_number = "@" in parts.netloc or "service" in parse_qs(parts.query)
+        if parts.scheme in ("twilio", "vonage") and not has_number:
+            raise ValueError(
+                f'backup_url: name the number that it sends from, "{parts.scheme}://{parts.netloc}@+12025550100": '
+                "the campaigns' own numbers are with the first company"
+            )
+        return self
 
     @field_validator("regions")
     @classmethod
@@ -76,6 +99,8 @@ class SmsSettings(PluginSettings):
             scheme = urlsplit(url).scheme
             if scheme in ("twilio", "vonage") and not password.get_secret_value():
                 raise ValueError(f'{name}password is missing: {name}password = {{ env = "SMS_PASSWORD" }}')
+            if scheme == "vonage" and "PRIVATE KEY-----" not in password.get_secret_value():
+                raise ValueError(f'{name}password: give the private key of the application, {{ file = "vonage.key" }}')
             if scheme == "vonage" and len(signature.get_secret_value()) < 32:
                 raise ValueError(
                     f"{name}signature is missing: the signature secret of your account, 32 letters or more"

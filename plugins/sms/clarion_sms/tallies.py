@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, update
 
 from clarion.api import Blocked, NotYet, Refused, Text, insert_if_new, log, transaction
 
@@ -55,10 +55,11 @@ def put_aside(limits: Sequence[Cap], micros: int, moment: datetime) -> None:
     Raises `NotYet` where the campaign's texts wait, `Refused` where too many begin alike, `Blocked` where all stops.
     """
     with transaction() as session:
-        for cap in limits:
-            if not _add(session, cap, micros):
-                session.rollback()
-                _refuse(cap, moment)
+        full = next((cap for cap in limits if not _add(session, cap, micros)), None)
+        if full is not None:
+            session.rollback()
+    if full is not None:
+        _refuse(full, moment)
 
 
 def give_back(limits: Sequence[Cap], micros: int) -> None:
@@ -76,12 +77,12 @@ def forget(moment: datetime) -> None:
 
 
 def _add(session: Any, cap: Cap, micros: int) -> bool:
-    session.execute(insert_if_new(Tally).values(scope=cap.scope, texts=0, micros=0, ends_at=cap.ends_at))
+    session.execute(insert_if_new(Tally).values(scope=cap.scope, texts=0, micros=0, told=False, ends_at=cap.ends_at))
     within = [Tally.scope == cap.scope]
     if cap.texts:
         within.append(Tally.texts < cap.texts)
     if cap.micros:
-        within.append(or_(Tally.micros + micros <= cap.micros))
+        within.append(Tally.micros + micros <= cap.micros)
     counted = update(Tally).where(*within).values(texts=Tally.texts + 1, micros=Tally.micros + micros)
     return bool(session.execute(counted).rowcount)
 
@@ -90,7 +91,16 @@ def _refuse(cap: Cap, moment: datetime) -> None:
     kind = cap.scope.partition(":")[0].partition(" ")[0]
     if kind == "prefix":
         raise Refused("too many to one prefix")
+    if _is_news(cap):
+        log.error("text cap reached", kind=kind, detail=cap.scope.partition(" ")[0])
     if kind == "campaign":
-        log.error("text cap reached", kind=kind, detail="the campaign's texts wait for tomorrow")
-        raise NotYet("campaign cap", cap.ends_at)
+        # its texts wait as long as that takes, and leave soon after somebody has raised the cap
+        raise NotYet("campaign cap")
     raise Blocked("day cap", cap.ends_at - moment)
+
+
+def _is_news(cap: Cap) -> bool:
+    """Whether nobody was told yet that it is reached."""
+    with transaction() as session:
+        untold = update(Tally).where(Tally.scope == cap.scope, Tally.told.is_(False))
+        return bool(session.execute(untold.values(told=True)).rowcount)  # type: ignore[attr-defined]

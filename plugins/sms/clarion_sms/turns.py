@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from clarion.api import NotYet, insert_if_new, log, transaction
+from sqlalchemy import select
+
+from clarion.api import NotYet, db, insert_if_new, log, transaction
 
 from .gateways import Gateway
 from .models import GatewayRow
@@ -20,11 +22,24 @@ LATER = timedelta(seconds=20)
 BURST = timedelta(seconds=1)
 """Of idleness that may be made up for at once."""
 
-WINDOW, MOST_FAILURES, MOST_MISSED = timedelta(seconds=60), 50, 3
-"""Failures within a window, or times in a row that it could not be reached, after which the other one is used."""
+WINDOW, MOST_FAILURES = timedelta(seconds=60), 50
+"""Failures within a window after which the other one is used."""
+
+MOST_MISSED = 3
+"""Times in a row that it could not be reached after which the other one is used."""
+
+MOST_UNSURE = 5
+"""Times in a row that nobody knows whether it took a text, after which nobody calls it for a while: each such text is
+lost until a person has looked at it, and a company that fails would get through a whole lane of them."""
 
 AWAY = timedelta(minutes=5)
 """After which it is tried again."""
+
+FIRST_REST, LONGEST_REST = timedelta(seconds=30), timedelta(minutes=5)
+"""For which it is left alone where there is no other one: twice as long after each try in vain."""
+
+TRY = timedelta(seconds=60)
+"""For which all others wait while one text tries whether it works again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,8 @@ class Turn:
 
     gateway: Gateway
     wait: timedelta
+    shaky: bool = False
+    """Whether it failed the last time: then it is worth a word that it works again."""
 
 
 def take(gateways: Sequence[Gateway], rate: float, moment: datetime) -> Turn:
@@ -48,22 +65,29 @@ def take(gateways: Sequence[Gateway], rate: float, moment: datetime) -> Turn:
         if turn - moment > PATIENCE:
             raise NotYet("waits its turn", moment + LATER)
         row.next_at = turn + timedelta(seconds=1 / rate)
-        return Turn(gateway, max(turn - moment, timedelta(0)))
+        others = len(gateways) > 1
+        if others and (row.missed >= MOST_MISSED or row.unsure >= MOST_UNSURE):
+            row.away_until = moment + TRY
+        elif row.unsure >= MOST_UNSURE:
+            row.wait_until = moment + TRY
+        return Turn(gateway, max(turn - moment, timedelta(0)), bool(row.missed or row.unsure))
 
 
 def check(name: str, moment: datetime) -> None:
-    """Raise `NotYet` where a gateway has asked to be left alone since a text began to wait for its turn."""
-    with transaction() as session:
-        if wait := _until(_row(session, name).wait_until, moment):
-            raise NotYet("asked to wait", moment + wait)
+    """Look once more, after a wait for one's turn. Raises `NotYet` where it asked to be left alone meanwhile."""
+    ends = db.session.scalar(select(GatewayRow.wait_until).where(GatewayRow.name == name))
+    db.session.rollback()
+    if wait := _until(ends, moment):
+        raise NotYet("asked to wait", moment + wait)
 
 
 def worked(name: str) -> None:
-    """It took a text: earlier failures are forgotten."""
+    """It took a text: it is there."""
     with transaction() as session:
         row = _row(session, name)
-        if row.failures:
-            row.failures, row.failing_since = 0, None
+        if row.missed >= MOST_MISSED or row.unsure >= MOST_UNSURE:
+            row.wait_until = row.away_until = None
+        row.missed = row.unsure = 0
 
 
 def asked_to_wait(name: str, moment: datetime, wait: timedelta) -> None:
@@ -73,23 +97,47 @@ def asked_to_wait(name: str, moment: datetime, wait: timedelta) -> None:
         row.wait_until = max(row.wait_until or moment, moment + wait)
 
 
-def failed(name: str, moment: datetime, *, missed: bool, others: bool) -> None:
-    """It failed, or could not be reached at all; whether another one takes over is for `others`."""
+def missed(name: str, moment: datetime, *, others: bool) -> None:
+    """It could not be reached; `others` is whether another one can take over."""
     with transaction() as session:
         row = _row(session, name)
-        if row.failing_since is None or moment - row.failing_since > WINDOW:
-            row.failures, row.failing_since = 0, moment
-        # the few times that it cannot be reached weigh as much as many failures
-        row.failures += -(-MOST_FAILURES // MOST_MISSED) if missed else 1
-        if others and row.failures >= MOST_FAILURES:
-            row.away_until, row.failures, row.failing_since = moment + AWAY, 0, None
-            log.error("gateway away", kind=name, detail="the other one sends")
+        row.missed += 1
+        _count(row, moment, away=others and row.missed >= MOST_MISSED, others=others)
+
+
+def doubted(name: str, moment: datetime, *, others: bool) -> None:
+    """Nobody knows whether it took a text."""
+    with transaction() as session:
+        row = _row(session, name)
+        row.unsure += 1
+        too_many = row.unsure >= MOST_UNSURE
+        if too_many and not others:
+            rest = min(FIRST_REST * 2 ** min(row.unsure - MOST_UNSURE, 10), LONGEST_REST)
+            row.wait_until = max(row.wait_until or moment, moment + rest)
+            log.error("gateway left alone", kind=name, detail="it does not tell whether it takes texts")
+        _count(row, moment, away=others and too_many, others=others)
+
+
+def refused(name: str, moment: datetime) -> None:
+    """It wants nothing more of us, and another one takes over."""
+    with transaction() as session:
+        _count(_row(session, name), moment, away=True, others=True)
+
+
+def _count(row: GatewayRow, moment: datetime, *, away: bool, others: bool) -> None:
+    if row.failing_since is None or moment - row.failing_since > WINDOW:
+        row.failures, row.failing_since = 0, moment
+    row.failures += 1
+    if away or (others and row.failures >= MOST_FAILURES):
+        row.failures, row.failing_since = 0, None
+        row.away_until = moment + AWAY
+        log.error("gateway away", kind=row.name, detail="the other one sends")
 
 
 def _row(session: Any, name: str) -> GatewayRow:
     row = session.get(GatewayRow, name, with_for_update=True)
     if row is None:
-        session.execute(insert_if_new(GatewayRow).values(name=name, failures=0))
+        session.execute(insert_if_new(GatewayRow).values(name=name, failures=0, missed=0, unsure=0))
         row = session.get(GatewayRow, name, with_for_update=True)
     found: GatewayRow = row
     return found

@@ -3,8 +3,8 @@
 Known behaviour of Twilio's Messages resource (2010-04-01): POST of a form with To, Body and From or MessagingServiceSid
 under basic auth; 201 with `sid`, `status` queued, `num_segments`; errors as JSON with `code`, `message`, `status`; no
 key by which a text is sent once only; GET lists texts by `To`, the newest first. Webhooks bear an HMAC-SHA1 over the
-address and the sorted parameters. Of Vonage's Messages API (v1): POST of JSON, 202 with `message_uuid`; webhooks bear a
-JWT with the SHA-256 of the body.
+address and the sorted parameters. Of Vonage's Messages API (v1): POST of JSON under a JWT that the application's key
+signs, 202 with `message_uuid`, errors as RFC 7807; webhooks bear a JWT with the SHA-256 of the body.
 """
 
 from __future__ import annotations
@@ -21,14 +21,32 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "t" * 32
-KEY, SECRET, SIGNATURE = "0123abcd", "s" * 16, "g" * 40
+APPLICATION, SIGNATURE = "5c0ffee5-0000-4000-8000-000000000001", "g" * 40
+BACKUP_NUMBER = "+12024560001"
+
+
+@cache
+def private_key() -> str:
+    """The key of Vonage's application."""
+    made = rsa.generate_private_key(65537, 2048)
+    pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return made.private_bytes(*pem).decode()
+
+
+def public_key() -> str:
+    """What Vonage keeps of it."""
+    key = serialization.load_pem_private_key(private_key().encode(), None).public_key()
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 @dataclass
@@ -37,13 +55,17 @@ class Company:
 
     kind: str
     behave: Callable[[int], str] = lambda _: ""
-    """For the n-th text that it is handed: nothing, `429`, `429 date`, `500`, `500 taken`, `cut`, `cut taken`, or an
-    error code of Twilio's."""
+    """For the n-th text that it is handed: nothing, `429`, `429 date`, `500`, `500 taken`, `503`, `503 later`, `cut`,
+    `cut taken`, or an error code of its own, with another status than 400 before it: `403 21408`."""
+    slow_list: bool = False
+    """What was taken stands in no list yet."""
     retry_after: int = 30
     taken: list[dict[str, str]] = field(default_factory=list)
     handed: list[tuple[float, str]] = field(default_factory=list)
     """When a text was handed over, and to whom."""
     port: int = 0
+    before_cut: Callable[[], object] = lambda: None
+    """What is waited for before a connection breaks off."""
 
     def __post_init__(self) -> None:
         self.lock = threading.Lock()
@@ -78,10 +100,13 @@ class Company:
             if "date" in how:
                 wait = format_datetime(datetime.fromtimestamp(time.time() + self.retry_after, UTC), usegmt=True)
             return 429, {"Retry-After": wait}, {"code": 20429, "message": "Too Many Requests", "status": 429}
-        if how in ("500", "cut"):
-            return (500 if how == "500" else 0), {}, {}
-        if how and how.isdecimal():
-            return 400, {}, {"code": int(how), "message": "as the test says", "status": 400}
+        if how == "503 later":
+            return 503, {"Retry-After": str(self.retry_after)}, {}
+        if how in ("500", "503", "cut"):
+            return int(how) if how != "cut" else 0, {}, {}
+        if how and how.replace(" ", "").isdecimal():
+            status, _, error = how.rpartition(" ")
+            return self.error(int(status or 400), error)
         one = self.take(to, body, more)
         if how.endswith("taken"):
             return (500 if how.startswith("500") else 0), {}, {}
@@ -89,12 +114,18 @@ class Company:
             return 201, {}, one
         return 202, {}, {"message_uuid": one["sid"]}
 
+    def error(self, status: int, code: str) -> tuple[int, dict[str, str], Any]:
+        """An error as this company words it."""
+        if self.kind == "twilio":
+            return status, {}, {"code": int(code), "message": "as the test says", "status": status}
+        kind = f"https://developer.vonage.com/api-errors/messages#{code}"
+        return status, {}, {"type": kind, "title": "As the test says", "detail": "", "instance": "0"}
+
     def answer(self, method: str, target: str, authorization: str, body: bytes) -> tuple[int, dict[str, str], Any]:
         """What a request is answered."""
         parts = urlsplit(target)
-        known = (ACCOUNT, TOKEN) if self.kind == "twilio" else (KEY, SECRET)
-        if authorization != "Basic " + base64.b64encode(":".join(known).encode()).decode():
-            return 401, {}, {"code": 20003, "message": "Authenticate", "status": 401}
+        if not self.knows(authorization):
+            return self.error(401, "20003" if self.kind == "twilio" else "unauthorized")
         with self.lock:
             if self.kind == "vonage":
                 assert (method, parts.path) == ("POST", "/v1/messages")
@@ -107,13 +138,22 @@ class Company:
             if method == "GET":
                 query = parse_qs(parts.query)
                 assert set(query) == {"To", "PageSize"}, query
-                found = [one for one in reversed(self.taken) if one["to"] == query["To"][0]]
+                shown = [] if self.slow_list else reversed(self.taken)
+                found = [one for one in shown if one["to"] == query["To"][0]]
                 return 200, {}, {"messages": found, "page": 0, "page_size": 50}
             form = {name: values[0] for name, values in parse_qs(body.decode(), strict_parsing=True).items()}
             assert set(form) <= {"To", "From", "MessagingServiceSid", "Body", "StatusCallback"}
             assert ("From" in form) != ("MessagingServiceSid" in form)
             more = {"from": form.get("From", ""), "callback": form["StatusCallback"]}
             return self.hand_over(form["To"], form["Body"], more)
+
+    def knows(self, authorization: str) -> bool:
+        """Whether a request is from its customer."""
+        scheme, _, given = authorization.partition(" ")
+        if self.kind == "twilio":
+            return (scheme, given) == ("Basic", base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode())
+        claims = jwt.decode(given, public_key(), algorithms=["RS256"], options={"require": ["iat", "exp", "jti"]})
+        return scheme == "Bearer" and claims["application_id"] == APPLICATION
 
     # what it tells us
 
@@ -132,8 +172,14 @@ class Company:
             told = {"MessageSid": one["sid"], "MessageStatus": state, "To": one["to"]}
             told |= {"ErrorCode": error} if error else {}
             return twilio_post(client, base_url, one["callback"].removeprefix(base_url), told)
-        told = {"channel": "sms", "message_uuid": one["sid"], "client_ref": one["ref"], "status": state}
-        told |= {"error": {"title": error}} if error else {}
+        told = {
+            "channel": "sms",
+            "message_uuid": one["sid"],
+            "client_ref": one["ref"],
+            "status": state,
+            "to": one["to"][1:],
+        }
+        told |= {"error": self.error(0, error)[2]} if error else {}
         return vonage_post(client, "/hooks/sms/vonage/status", told)
 
 
@@ -166,6 +212,7 @@ def serve(company: Company) -> Iterator[Company]:
             given = self.headers.get("Authorization", "")
             status, headers, told = company.answer(self.command, self.path, given, body)
             if status == 0:
+                company.before_cut()
                 self.close_connection = True
                 return
             packed = json.dumps(told).encode()
@@ -195,9 +242,16 @@ def serve(company: Company) -> Iterator[Company]:
         thread.join(5)
 
 
-def table_of(company: Company, **more: Any) -> dict[str, Any]:
-    """The plugin's settings that lead to it."""
+def table_of(company: Company, number: str = "", **more: Any) -> dict[str, Any]:
+    """The plugin's settings that lead to it; all texts leave from `number`, if there is one."""
+    at = f"@{number}" if number else ""
     if company.kind == "twilio":
-        return {"url": f"twilio://{ACCOUNT}?api={company.api}", "password": TOKEN, "rate": 1000.0, **more}
-    known = {"password": SECRET, "signature": SIGNATURE}
-    return {"url": f"vonage://{KEY}?api={company.api}", "rate": 1000.0, **known, **more}
+        return {"url": f"twilio://{ACCOUNT}{at}?api={company.api}", "password": TOKEN, "rate": 1000.0, **more}
+    known = {"password": private_key(), "signature": SIGNATURE}
+    return {"url": f"vonage://{APPLICATION}{at}?api={company.api}", "rate": 1000.0, **known, **more}
+
+
+def as_backup(company: Company) -> dict[str, Any]:
+    """The settings that make it the second one."""
+    known = table_of(company, BACKUP_NUMBER)
+    return {f"backup_{name}": known[name] for name in ("url", "password", "signature") if name in known}

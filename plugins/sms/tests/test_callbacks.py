@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from clarion.api import Person, db, has_stopped, live_campaigns, put_text, sign_by_text, transaction
+from clarion.api import db, has_stopped, transaction
 from clarion.outbox.models import Message
+from clarion.testing import wait_for
 from clarion_sms.models import ToldText
+from clarion_sms.told import catch_up
 
-from .companies import Company, serve, table_of, twilio_post, vonage_post
+from .companies import BACKUP_NUMBER, Company, serve, table_of, twilio_post, vonage_post
 from .conftest import OURS, with_texts
-
-ANA = "+12024561111"
-BASE = "http://127.0.0.1:8000"
+from .lines import ANA, BASE, state, thank
 
 
 @pytest.fixture(params=["twilio", "vonage"])
@@ -33,23 +34,6 @@ def instance(company: Company, make_instance: Callable, make_folder: Callable):
     make_folder()
     with_texts(made)
     return made
-
-
-def thank(instance, number: str = ANA) -> int:
-    """Sign by a phone, let its text be sent, and return the message."""
-    with instance.context():
-        live = live_campaigns().get("library")
-        signed = sign_by_text(live.id, "en", Person(name="Ana Luna", email="", phone=number), [])
-        with transaction() as session:
-            put_text(session, "thanks", live.id, f"thanks {number}", signature_id=signed.signature_id)
-    instance.work()
-    with instance.context():
-        return db.session.scalars(select(Message.id).filter_by(signature_id=signed.signature_id)).one()
-
-
-def state(instance, message: int) -> str:
-    with instance.context():
-        return db.session.scalar(select(Message.state).filter_by(id=message))
 
 
 def told(instance, message: int) -> str:
@@ -93,10 +77,7 @@ def test_what_nobody_knew_to_have_left_is_known_once_it_is_told_of(instance, com
 
 
 def test_who_has_opted_out_with_their_company_gets_nothing_here(instance, company: Company) -> None:
-    if company.kind == "vonage":
-        error, stopped = "1330", False
-    else:
-        error, stopped = "21610", True
+    error = {"twilio": "21610", "vonage": "1240"}[company.kind]
     thank(instance)
     (one,) = company.taken
     company.tell(instance.client, BASE, one, WORDS[company.kind]["failed"], error)
@@ -105,7 +86,118 @@ def test_who_has_opted_out_with_their_company_gets_nothing_here(instance, compan
         assert has_stopped(ANA)
     company.text(instance.client, BASE, ANA, OURS, "START")
     with instance.context():
-        assert has_stopped(ANA) is not stopped, "whoever stopped can come back; a number that is none cannot"
+        assert not has_stopped(ANA), "whoever stopped can come back"
+
+
+def test_who_says_stop_to_the_number_of_a_second_company_is_heard(instance, company: Company) -> None:
+    company.text(instance.client, BASE, ANA, BACKUP_NUMBER, "STOP")
+    with instance.context():
+        assert has_stopped(ANA)
+
+
+def test_what_a_dead_worker_had_sent_is_known_by_what_was_told(instance, company: Company) -> None:
+    """It was told of while the worker seemed to be at it; only then was the worker taken for dead."""
+    messages = [thank(instance, f"+1202456{2000 + n}") for n in range(3)]
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).where(Message.id.in_(messages)).values(state="due", trying=True))
+    for one, said in zip(company.taken, ("delivered", "failed", ""), strict=True):
+        if said:
+            company.tell(instance.client, BASE, one, WORDS[company.kind][said], "30007" if said == "failed" else "")
+    with instance.context(), transaction() as session:
+        session.execute(update(Message).where(Message.id.in_(messages)).values(state="unknown", trying=False))
+    with instance.context():
+        assert (catch_up(), catch_up()) == (2, 0)
+    assert [state(instance, message) for message in messages] == ["sent", "failed", "unknown"]
+
+
+@pytest.mark.parametrize("how", ["stopped", "gone"])
+def test_what_a_company_says_at_once_has_the_same_consequences(instance, company: Company, how: str) -> None:
+    company.behave = lambda _: {
+        "twilio": {"stopped": "21610", "gone": "21614"},
+        "vonage": {"stopped": "422 1240", "gone": "422 1190"},
+    }[company.kind][how]
+    message = thank(instance)
+    instance.work()
+    assert state(instance, message) == "failed"
+    with instance.context():
+        assert has_stopped(ANA)
+    company.text(instance.client, BASE, ANA, OURS, "START")
+    with instance.context():
+        assert has_stopped(ANA) is (how == "gone"), "a number that is none cannot come back"
+
+
+@pytest.mark.parametrize("error", ["30003", "30007", "21401", "1330", "1120", "1180"])
+def test_what_passes_or_is_about_us_silences_nobody(instance, company: Company, error: str) -> None:
+    thank(instance)
+    (one,) = company.taken
+    company.tell(instance.client, BASE, one, WORDS[company.kind]["failed"], error)
+    instance.work()
+    with instance.context():
+        assert not has_stopped(ANA)
+
+
+def test_what_was_told_before_the_answer_got_lost_is_known(instance, company: Company) -> None:
+    """The text was taken and told of; only our own request never heard so."""
+
+    def behave(_: int) -> str:
+        threading.Thread(target=tell).start()
+        return "cut taken"
+
+    def tell() -> None:
+        wait_for(lambda: bool(company.taken), lambda: "nothing was taken")
+        company.tell(instance.client, BASE, company.taken[0], WORDS[company.kind]["sent"])
+        heard.set()
+
+    heard = threading.Event()
+    company.behave, company.slow_list = behave, True
+    company.before_cut = lambda: heard.wait(10)
+    assert state(instance, thank(instance)) == "sent"
+
+
+TOLD = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=200),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = "MessageSid From To Body MessageStatus ErrorCode channel message_uuid from to text status client_ref error"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request, company: Company, make_instance: Callable, make_folder: Callable):
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    made = make_instance(url, plugins={"sms": table_of(company)})
+    make_folder()
+    with_texts(made)
+    return made
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(told=st.dictionaries(st.sampled_from(NAMES.split()), TOLD, max_size=8), raw=st.none() | TOLD)
+@example(told={"channel": "sms", "message_uuid": "a\0b", "from": "12025550123", "to": "1", "text": "x"}, raw=None)
+@example(
+    told={"channel": "sms", "message_uuid": "\ud800", "from": "12025550123", "to": "1", "text": "\ud800"}, raw=None
+)
+@example(told={"channel": "sms", "message_uuid": "a" * 500, "from": "\0" * 30, "to": "\ud800", "text": "x"}, raw=None)
+@example(told={"MessageSid": "a\0b", "From": "+1202\0", "To": "\0", "Body": "\0"}, raw=None)
+def test_garbage_that_is_signed_is_taken_calmly(either, company: Company, told: dict, raw: object) -> None:
+    for path in ("", "/status"):
+        if company.kind == "twilio":
+            form = {name: str(value).encode(errors="replace").decode() for name, value in told.items()}
+            answer = twilio_post(either.client, BASE, f"/hooks/sms/twilio{path}", form)
+        else:
+            answer = vonage_post(either.client, f"/hooks/sms/vonage{path}", told if raw is None else raw)
+        assert answer.status_code == 200
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mark=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=80))
+def test_garbage_in_place_of_a_signature(instance, company: Company, mark: str) -> None:
+    for name in ("X-Twilio-Signature", "Authorization"):
+        for value in (mark, f"Bearer {mark}", f"Bearer a.{mark}.c"):
+            answer = instance.client.post(
+                f"/hooks/sms/{company.kind}", data={"From": "x"}, headers={name: value.strip()}
+            )
+            assert answer.status_code == 401
 
 
 def test_forged_webhooks_are_refused(instance, company: Company) -> None:

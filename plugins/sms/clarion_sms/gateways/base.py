@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from flask import Request
 
-from clarion.api import Text
+from clarion.api import Refused, Text
+
+LONGEST_KEY = 120
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_OURS = re.compile(r"\+?[0-9]{3,15}")
+
+
+class OptedOut(Refused):
+    """The company says that this number has stopped: it may start again, as one that does not exist may not."""
 
 
 class Forged(Exception):
@@ -38,6 +48,21 @@ class Received:
     number: str
     """Ours, in E.164."""
     words: str
+
+
+def text_from(gateway: str, key: str, sender: str, number: str, words: str) -> Received | None:
+    """A text that came in; `None` where it has no name, or is from nobody who could be answered, such as a short code.
+
+    Whatever no database can keep is taken out of it: whoever signs a webhook may still bring what somebody made up.
+    """
+    key = _keepable(key)[:LONGEST_KEY]
+    if not key or not _E164.fullmatch(sender) or not _OURS.fullmatch(number):
+        return None
+    return Received(gateway, key, sender, number, _keepable(words))
+
+
+def _keepable(said: str) -> str:
+    return said.encode(errors="replace").decode().replace("\0", "")
 
 
 @dataclass(frozen=True, slots=True)

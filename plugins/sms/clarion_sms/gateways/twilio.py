@@ -1,7 +1,10 @@
 """Twilio, by its SDK (https://www.twilio.com/docs/messaging/api/message-resource).
 
-Its API knows no key by which a text is sent once only. So after an answer that may hide a text that was taken (5xx, or
-none at all) Twilio is asked whether it has one to this number in these words, before anything is done again.
+Its API knows no key by which a text is sent once only, and does not say of a 5xx that nothing was taken. So after one,
+or after no answer at all, Twilio is asked whether it has a text to this number in these words. If it has, that is this
+one. If it has not it may have it in a moment, as nobody promises that a list is up to date: then the text stays unsure,
+until a callback tells of it. Only a 503 that names a time to come back says by itself that nothing was done (RFC 9110,
+section 15.6.4).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from flask import Request
 
 from clarion.api import Blocked, Refused, Retry, Text, Unreachable, Unsure, now
 
-from .base import Accepted, Forged, Received, Told
+from .base import Accepted, Forged, OptedOut, Received, Told, text_from
 from .receipts import read_receipt, receipt
 from .wire import Reply, Wire, asked_to_wait, moment_of
 
@@ -24,19 +27,30 @@ API = "https://api.twilio.com"
 
 STOPPED = 21610
 """The number has opted out with Twilio itself."""
-GONE = {21211, 21217, 21401, 21407, 21421, 21601, 21614, 30003, 30005, 30006}
-"""No such number, or one that takes no texts (https://www.twilio.com/docs/api/errors)."""
-OURS = {20003, 20005, 20404, 21606, 21603, 21659, 21660, 21705, 30034, 30035}
-"""About our account or number, not about this text."""
+GONE = {21211, 21614, 21635, 30005, 30006}
+"""No such number, or a landline (https://www.twilio.com/docs/api/errors). Not 30003, which a phone that is off gets,
+and not those that read alike and are about the number that a text leaves from, such as 21401."""
+ACCOUNT = {20003, 20005, 20006, 20010, 20404, 21609}
+"""About our account or our address, whatever the text is."""
+SENDER = {21401, 21601, 21603, 21606, 21659, 21660, 21661, 21701, 21703, 21704, 21705, 30034, 30035}
+"""About the number that a text leaves from, which one campaign has, or all."""
+FULL = {20429, 21611}
+"""Too many at once, or ten hours' worth of texts queued already."""
+ABOUT_TEXTS = range(21000, 22000)
+"""Whatever the status beside it: not about us."""
 STATES = {
+    "accepted": "sent",
+    "queued": "sent",
     "sending": "sent",
     "sent": "sent",
     "delivered": "delivered",
     "read": "delivered",
     "undelivered": "failed",
     "failed": "failed",
+    "canceled": "failed",
 }
 
+LONGEST_CODE = 6
 LATELY = 20
 """Texts to one number that are looked through, the newest first."""
 
@@ -49,8 +63,12 @@ class Twilio:
 
     name = "twilio"
 
-    def __init__(self, account: str, token: str, base_url: str, *, service: str = "", api: str = API) -> None:
-        self._account, self._token, self._service, self._api = account, token, service, api.rstrip("/")
+    def __init__(
+        self, account: str, token: str, base_url: str, *, number: str = "", service: str = "", api: str = API
+    ) -> None:
+        """`number` is what texts leave from, in place of what their campaigns say."""
+        self._account, self._token, self._api = account, token, api.rstrip("/")
+        self._number, self._service = number, service
         self._base_url = base_url.rstrip("/")
         self._wire = Wire()
 
@@ -71,20 +89,20 @@ class Twilio:
         """Hand a text over."""
         begun = now()
         told = {"To": text.recipient, "Body": text.words, "StatusCallback": self._callback(text.message_id)}
-        told |= {"MessagingServiceSid": self._service} if self._service else {"From": text.sender}
+        told |= {"MessagingServiceSid": self._service} if self._service else {"From": self._number or text.sender}
         try:
             reply = self._ask("POST", "Messages.json", told)
-        except Unsure:
-            if (found := self._find(text, begun)) is not None:
-                return found
-            raise
-        if reply.status == 201:
-            return _accepted(_json(reply))
-        if reply.status >= 500 and reply.status != 503:
-            if (found := self._find(text, begun)) is not None:
-                return found
-            raise Retry(f"{reply.status}")
-        raise _refusal(reply)
+        except Unsure as error:
+            doubt = error
+        else:
+            if reply.status == 201:
+                return _accepted(_json(reply))
+            if reply.status < 500 or (reply.status == 503 and "retry-after" in reply.headers):
+                raise _refusal(reply)
+            doubt = Unsure(str(reply.status))
+        if (found := self._find(text, begun)) is None:
+            raise doubt
+        return found
 
     def _callback(self, message_id: int) -> str:
         return f"{self._base_url}/hooks/sms/{self.name}/status/{receipt(message_id)}"
@@ -104,7 +122,10 @@ class Twilio:
             raise Unsure("no answer") from None
         if reply.status != 200:
             raise Unsure(f"{reply.status}")
-        for one in _json(reply).get("messages", []):
+        listed = _json(reply).get("messages")
+        for one in listed if isinstance(listed, list) else []:
+            if not isinstance(one, dict):
+                continue
             made = moment_of(str(one.get("date_created")))
             if one.get("body") == text.words and (made is None or made >= begun - BEFORE):
                 return _accepted(one)
@@ -114,9 +135,7 @@ class Twilio:
         """A text that came in."""
         told = self._checked(request)
         key, sender, number = (told.get(name, "") for name in ("MessageSid", "From", "To"))
-        if not (key and sender and number):
-            return None
-        return Received(self.name, key, sender, number, told.get("Body", ""))
+        return text_from(self.name, key, sender, number, told.get("Body", ""))
 
     def told(self, request: Request) -> Told | None:
         """What became of a text."""
@@ -125,8 +144,9 @@ class Twilio:
         state = STATES.get(told.get("MessageStatus", ""))
         if message_id is None or state is None:
             return None
-        code = told.get("ErrorCode", "")[:10]
-        number = int(code) if code.isascii() and code.isdecimal() else 0
+        said = told.get("ErrorCode", "")
+        code = said if said.isascii() and said.isdecimal() and len(said) <= LONGEST_CODE else ""
+        number = int(code or 0)
         stopped, gone = number == STOPPED, number in GONE
         return Told(message_id, state, code, stopped=stopped, gone=gone, number=told.get("To", ""))
 
@@ -173,23 +193,28 @@ class _Through:
 def _json(reply: Reply) -> dict[str, Any]:
     try:
         found = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 def _accepted(one: dict[str, Any]) -> Accepted:
     said = str(one.get("num_segments") or "0")
-    return Accepted(str(one.get("sid", "")), str(one.get("status", ""))[:40], int(said) if said.isdecimal() else 0)
+    reference, code = str(one.get("sid") or ""), str(one.get("status") or "taken")[:40]
+    return Accepted(reference, code, int(said) if said.isdecimal() else 0)
 
 
 def _refusal(reply: Reply) -> Exception:
-    """What an answer means that is no yes."""
+    """What an answer means that is no yes. The code tells more than the status: a stranger's number stops no lane."""
     told = _json(reply).get("code")
     number = told if isinstance(told, int) else 0
     code = f"{reply.status} {number or ''}".strip()
-    if reply.status in (429, 503):
+    if reply.status in (429, 503) or number in FULL:
         return Retry(code, asked_to_wait(reply))
-    if reply.status in (401, 403) or number in OURS:
+    if number == STOPPED:
+        return OptedOut(code)
+    if number in SENDER:
+        return Blocked(code, sure=False)
+    if number in ACCOUNT or (reply.status in (401, 403) and number not in ABOUT_TEXTS):
         return Blocked(code)
-    return Refused(code, no_mailbox=number in GONE or number == STOPPED)
+    return Refused(code, no_mailbox=number in GONE)

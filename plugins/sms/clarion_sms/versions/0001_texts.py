@@ -69,6 +69,8 @@ def upgrade() -> None:
         sa.Column("next_at", sa.DateTime(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("failing_since", sa.DateTime(), nullable=True),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("unsure", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_sms_gateway")),
     )
     op.create_table(
@@ -76,6 +78,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(length=80), nullable=False),
         sa.Column("texts", sa.Integer(), nullable=False),
         sa.Column("micros", BIG_ID, nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_sms_tally")),
     )
