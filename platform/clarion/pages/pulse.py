@@ -29,6 +29,7 @@ class Pulse:
         self._lock = threading.Lock()
         self._counts: dict[int, int] = {}
         self._counted_at = float("-inf")
+        self._forgotten = 0
         self._brought: dict[int, tuple[float, dict[str, int]]] = {}
         self._reasons: dict[int, tuple[float, tuple[ShownReason, ...]]] = {}
         self._updates: Shown = {}
@@ -41,14 +42,20 @@ class Pulse:
         if stale and self._lock.acquire(blocking=self._counted_at == float("-inf")):
             try:
                 if time.monotonic() - self._counted_at >= FRESH_SECONDS:
+                    forgotten = self._forgotten
                     self._counts = self._known_or(counting.all_counts, self._counts)
-                    self._counted_at = time.monotonic()
+                    if forgotten == self._forgotten:
+                        self._counted_at = time.monotonic()
             finally:
                 self._lock.release()
         return self._counts.get(campaign_id, 0)
 
     def forget(self) -> None:
-        """Count anew at the next question: somebody is about to look at their own signature."""
+        """Count anew at the next question: somebody is about to look at their own signature.
+
+        What is being read at this moment may be from before it, so it does not count as fresh either.
+        """
+        self._forgotten += 1
         self._counted_at = float("-inf")
 
     def brought(self, campaign_id: int) -> dict[str, int]:
