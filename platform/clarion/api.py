@@ -46,7 +46,15 @@ from .pages.gallery import show_picture
 from .pages.render import language_choices, links
 from .pages.share import SharedPicture
 from .pages.theme import page_style
-from .security import access, allow_framing, allow_inline_script, allow_inline_style, allow_own_frames, body_limit
+from .security import (
+    access,
+    allow_framing,
+    allow_inline_script,
+    allow_inline_style,
+    allow_own_frames,
+    body_limit,
+    staff_roles,
+)
 from .sharing import Shared, known_to, shared_with
 from .texting import (
     SignedByText,
@@ -172,6 +180,7 @@ __all__ = (
     "sign_form",
     "signed_by",
     "speak",
+    "staff_roles",
     "start_number",
     "stop_number",
     "take_signature",

@@ -18,6 +18,7 @@ from .commands import (
     recipients,
     references,
     signatures,
+    staff,
     updates,
 )
 from .commands.instance import BadInput, refuse_inside
@@ -90,6 +91,7 @@ for command in (
     signatures.held,
     messages.messages,
     deliver.deliver,
+    staff.staff,
     updates.update,
     mailboxes.suppressions,
     keys.keys,

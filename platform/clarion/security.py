@@ -100,6 +100,11 @@ def init_security(app: Flask, settings: Settings) -> None:
     app.after_request(_add_headers)
 
 
+def staff_roles() -> dict[str, str]:
+    """The roles of whoever is logged in to the console, by the id of their organisation; elsewhere nobody has any."""
+    return dict(g.get("roles", {}))
+
+
 def refuse_cross_site() -> None:
     """Refuse a form that another site sent in the visitor's name, where the browser tells.
 

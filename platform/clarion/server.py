@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import watchfiles
 from flask import Flask
@@ -16,6 +17,7 @@ from . import migrations
 from .campaigns import service
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
+from .console import create_console
 from .domain.campaign import Campaign
 from .domain.faults import printable
 from .memory import settle_memory
@@ -25,6 +27,8 @@ from .recipients.rehearsal import rehearse_all
 from .sealing import Keyring
 from .security import LARGEST_BODY
 from .settings import Settings
+from .staff import people, tickets
+from .staff.marks import Marks
 from .worker import Worker
 
 THREADS = 12
@@ -189,6 +193,18 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
+class Doors:
+    """The pages for everybody, and the console for staff, behind one port: two applications that share a database."""
+
+    def __init__(self, pages: Flask, console: Flask) -> None:
+        self.pages, self.console = pages, console
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer from the one or the other."""
+        path = environ.get("PATH_INFO", "")
+        return (self.console if path == "/staff" or path.startswith("/staff/") else self.pages)(environ, start_response)
+
+
 class PortTaken(Exception):
     """Another program listens there already."""
 
@@ -200,7 +216,7 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
         migrations.upgrade()
     try:
         server = create_server(
-            app,
+            Doors(app, create_console(settings)),
             host=host,
             port=port,
             threads=THREADS,
@@ -223,7 +239,9 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
     stop = threading.Event()
     if settings.campaigns.watch:
         threading.Thread(target=publisher.watch, args=(stop,), name="watch", daemon=True).start()
-    _greet(settings, live, app.extensions["clarion.channels"]["email"].way, say)
+    with app.app_context():
+        setup = _setup_address(settings, app.extensions["clarion.keyring"])
+    _greet(settings, live, setup, app.extensions["clarion.channels"]["email"].way, say)
     for number in (signal.SIGTERM, signal.SIGINT):  # a shell starts what runs in the background with SIGINT ignored
         signal.signal(number, _end)
     try:
@@ -236,8 +254,17 @@ def serve(app: Flask, host: str, port: int, say: Say) -> None:
         log.info("stopped")
 
 
-def _greet(settings: Settings, live: int, way: str, say: Say) -> None:
+def _setup_address(settings: Settings, keyring: Keyring) -> str:
+    """Where the first of the staff sets the console up, once; nothing where somebody has."""
+    if people.exist():
+        return ""
+    ticket = tickets.make("setup")
+    return f"{settings.site.base_url}/staff/setup/{Marks(keyring).token('setup', ticket.id, ticket.nonce)}"
+
+
+def _greet(settings: Settings, live: int, setup: str, way: str, say: Say) -> None:
     say(f"{live} campaign{'' if live == 1 else 's'} on {settings.site.base_url}")
+    say(f"Console for staff: {settings.site.base_url}/staff/" if not setup else f"Set up the console, once: {setup}")
     say(f"Mails {way}")
     say("Stop with Ctrl+C.")
     if not live:

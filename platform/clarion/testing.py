@@ -31,6 +31,8 @@ from werkzeug.test import TestResponse
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from .domain.roles import Role
+
 DEADLINE = 30.0
 
 TEXTS = {
@@ -58,6 +60,20 @@ name = "Writers"
 channels = ["email"]
 """
 RECIPIENTS = "role,name,office,email\nto,Ana Mayor,Mayor,mayor@city.example\n"
+
+
+def staff_browser(console: Flask, organisation: str = "readers", role: Role = "owner") -> FlaskClient:
+    """A browser in which somebody is logged in to the console, with both factors."""
+    from .extensions import transaction
+    from .staff import people, sessions
+
+    with console.app_context(), transaction() as session:
+        staff = people.add(session, f"{role}@{organisation}.example")
+        people.give_role(session, staff.id, organisation, role)
+        cookie = sessions.begin(session, staff.id, "", second=True)
+    browser = console.test_client()
+    browser.set_cookie("clarion_staff", cookie, path="/staff/")
+    return browser
 
 
 @dataclass

@@ -27,6 +27,7 @@ from .recipients.tasks import write_to_recipients
 from .rest.tasks import forget_calls
 from .settings import Settings
 from .signatures import tasks
+from .staff.tasks import forget_ended, write_to_staff
 from .updates.tasks import spread
 
 TICK = 0.5
@@ -85,6 +86,7 @@ class Worker:
                 Chore("spread updates", 1, spread),
                 Chore("note ends of campaigns", 2, note_ends),
                 Chore("apply feedback", 2, consequences.apply_feedback),
+                Chore("forget what ended of staff", HOUR, forget_ended),
                 Chore("remind", HOUR, tasks.remind),
                 Chore("forget unconfirmed", HOUR, tasks.forget_unconfirmed),
                 Chore("forget feedback", HOUR, consequences.forget_feedback),
@@ -92,6 +94,8 @@ class Worker:
                 Chore("forget calls", HOUR, forget_calls),
                 Chore("forget unheard events", HOUR, forget_unheard),
             ],
+            # a person waits for each of these, and a mail server may let one wait
+            "staff": [Chore("write to staff", 0.5, write_to_staff)],
             "long work": [
                 Chore("write to recipients", 60, write_to_recipients),
                 Chore("apply retention", HOUR, apply_retention),

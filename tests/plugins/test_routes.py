@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from clarion.cli import main
 from clarion.console import create_console
 from clarion.settings import SettingsError
-from clarion.testing import Instance
+from clarion.testing import Instance, staff_browser
 
 PLUGIN = """
 class P(Plugin):
@@ -88,7 +88,11 @@ def test_declared_routes_stand_where_they_were_declared_and_others_below_hooks(d
 
 
 def test_those_for_staff_stand_in_the_console_and_nowhere_else(doors: Instance) -> None:
-    console = create_console(doors.app.extensions["clarion.settings"]).test_client()
+    console = create_console(doors.app.extensions["clarion.settings"])
+    stranger = console.test_client().get("/staff/doors/library")
+    assert (stranger.status_code, stranger.headers["Location"][:12]) == (303, "/staff/login")
+    assert staff_browser(console, "strangers").get("/staff/doors/library").status_code == 404
+    console = staff_browser(console)
     answer = console.get("/staff/doors/library")
     assert (answer.status_code, answer.get_data(as_text=True)) == (200, "staff library")
     assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")

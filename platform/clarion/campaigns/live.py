@@ -122,3 +122,11 @@ def live_campaigns() -> Live:
     """The live campaigns of the current app."""
     live: Live = current_app.extensions["clarion.live"]
     return live
+
+
+def organisation_name(organisation: str) -> str:
+    """What an organisation is called in its campaigns; its id where no campaign has it."""
+    named = (
+        one.name for live in live_campaigns().all() for one in live.campaign.organisations if one.id == organisation
+    )
+    return next(named, organisation)

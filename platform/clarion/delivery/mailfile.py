@@ -20,7 +20,7 @@ class FileChannel:
 
     def send(self, mail: Mail) -> str:
         """Write the file whole or not at all; a second attempt writes the same file again."""
-        path = self.folder / f"{mail.message_id:06d}-{mail.name}.eml"
+        path = self.folder / f"{abs(mail.message_id):06d}-{mail.name}.eml"
         temporary = self.folder / f".{secrets.token_hex(8)}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)

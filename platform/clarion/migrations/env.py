@@ -9,6 +9,7 @@ from clarion.events import EventRow as _EventRow  # noqa: F401
 from clarion.extensions import db
 from clarion.outbox import models as _outbox  # noqa: F401
 from clarion.signatures import models as _signatures  # noqa: F401
+from clarion.staff import models as _staff  # noqa: F401
 from clarion.updates import models as _updates  # noqa: F401
 
 connection = context.config.attributes["connection"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ..domain.names import public_name
 from ..domain.person import Person
@@ -17,6 +17,8 @@ SHOWN_BYTES = 6000
 """Together with the page they stay below its 50 KB (rule 12), in scripts of three bytes a letter too."""
 
 PAGE = 100
+SHEET = 25
+"""What is read at a time by a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,19 @@ def waiting(campaign_id: int) -> list[Reason]:
     """The reasons that nobody has looked at, the oldest first."""
     query = select(Reason).filter_by(campaign_id=campaign_id, state=WAITING).order_by(Reason.id).limit(PAGE)
     return list(db.session.scalars(query))
+
+
+def how_many_wait(campaign_id: int) -> int:
+    """How many nobody has looked at."""
+    query = select(func.count()).select_from(Reason).where(Reason.campaign_id == campaign_id, Reason.state == WAITING)
+    return db.session.scalar(query) or 0
+
+
+def page(campaign_id: int, state: str, number: int) -> list[Reason]:
+    """The reasons in a state, a page at a time: those that wait with the oldest first, others with the latest."""
+    order = Reason.id if state == WAITING else Reason.id.desc()
+    query = select(Reason).filter_by(campaign_id=campaign_id, state=state).order_by(order)
+    return list(db.session.scalars(query.offset((number - 1) * SHEET).limit(SHEET + 1)))
 
 
 def moderate(campaign_id: int, reason_id: int, state: str) -> bool:

@@ -23,8 +23,10 @@ from clarion.api import (
     body_limit,
     db,
     language_choices,
+    petition,
     reads_on_paper,
     speak,
+    staff_roles,
     uses_this_hour,
 )
 
@@ -253,13 +255,21 @@ def _count_test(page: PartnerPage, what: str, of_network: int, of_partner: int) 
 
 
 def staff_blueprint() -> Blueprint:
-    """The same in the console, once somebody can log in there; until then how to come to it by its link."""
+    """The way there from the console: whoever leads the campaign finds every partner's page, a partner its own."""
     pages = Blueprint("partner", __name__)
 
     @pages.get("/<slug:slug>")
     @access("personal")
-    def show(slug: str) -> tuple[str, int]:
-        speak()
-        return render_template("embeds/staff.html", slug=slug), 403
+    def show(slug: str) -> str:
+        shown = petition(slug, speak().code)
+        if shown is None:
+            abort(404)
+        roles, said = staff_roles(), settings.of(shown.campaign)
+        seen = [
+            (one.name, invitations.path(shown, one.id))
+            for one in shown.campaign.organisations
+            if said.known_partner(shown.campaign, one.id) and (shown.campaign.lead.id in roles or one.id in roles)
+        ]
+        return render_template("embeds/staff.html", slug=slug, seen=seen)
 
     return pages

@@ -1,8 +1,7 @@
 """The WSGI entry of the staff console: a process of its own, which holds the private keys.
 
-So far it answers probes and metrics, and to organisations' keys their own signers; the staff's pages are not built
-yet, and nobody can log in. What plugins will show there is gathered and checked at the start already, so that a fault
-is not found out on the day that they are; their addresses there tell how to go on without.
+It serves what is below `/staff/`, and to organisations' keys their own signers. `clarion serve` answers the same
+addresses from its one process.
 """
 
 from __future__ import annotations
@@ -11,17 +10,21 @@ import signal
 
 from flask import Flask
 
-from . import assets, errors, extensions, i18n, metrics, monitoring, security
-from .campaigns.live import init_live
-from .campaigns.slugs import SlugConverter
-from .osdi import routes as osdi
-from .pages.views import context
-from .patience import PAGES
-from .plugins.manager import Plugins
-from .rest.routes import init_records
-from .sealing import Keyring
-from .settings import Settings, load_settings
-from .supervisor import die_with_parent
+from .. import assets, errors, extensions, i18n, metrics, monitoring, security
+from ..campaigns.live import init_live
+from ..campaigns.slugs import SlugConverter
+from ..osdi import routes as osdi
+from ..pages.pulse import init_pulse
+from ..pages.views import context
+from ..patience import PAGES
+from ..plugins.manager import Plugins
+from ..rest.routes import init_records
+from ..sealing import Keyring
+from ..settings import Settings, load_settings
+from ..supervisor import die_with_parent
+from . import account, campaigns, login, members
+from .guard import init_guard
+from .words import init_words
 
 
 def create_console(settings: Settings) -> Flask:
@@ -36,6 +39,7 @@ def create_console(settings: Settings) -> Flask:
     i18n.init_languages(app, settings.home / "var" / "cache" / "translations")
     errors.init_errors(app)
     init_live(app)
+    init_pulse(app)
     assets.init_assets(app)
     app.context_processor(context)
     metrics.init_metrics(app)
@@ -44,6 +48,10 @@ def create_console(settings: Settings) -> Flask:
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
     plugins.furnish(app)
     plugins.register_staff_blueprints(app)
+    init_guard(app)
+    init_words(app)
+    for blueprint in (login.bp, account.bp, campaigns.bp, members.bp):
+        app.register_blueprint(blueprint)
     app.extensions["clarion.panels"] = plugins.panels(app)
     return app
 
