@@ -109,6 +109,9 @@ class TextChannel(Channel, Protocol):
     def compose(self, message: Due, signer: Signer | None) -> Text:
         """What a message says, at the moment of sending. Raises `NothingToSay` or `NotYet`."""
 
+    def takes(self, number: str) -> bool:
+        """Whether a number (E.164) may be texted at all: else nobody is told to wait for a code there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Due:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 import phonenumbers
+from flask import current_app
 from flask_babel import force_locale, gettext, lazy_gettext
 from wtforms import (
     BooleanField,
@@ -222,8 +223,18 @@ def _phone(_campaign: Campaign, _language: str, needed: Any, why: str) -> String
         if not phonenumbers.is_valid_number(number):
             raise ValidationError(gettext("Please check the phone number."))
         field.data = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if not (form.email.data or "").strip() and not _takes_texts(field.data):
+            words = gettext("We cannot text this number. Please write a mobile number of this country, or your email.")
+            raise ValidationError(words)
 
     return StringField(gettext("Phone"), [needed, check], description=why)
+
+
+def _takes_texts(number: str) -> bool:
+    """Whether the code of a signature without an address would get there."""
+    channel = current_app.extensions.get("clarion.channels", {}).get(BY_TEXT)
+    takes = getattr(channel, "takes", None)
+    return takes is None or bool(takes(number))
 
 
 def _reason(_campaign: Campaign, _language: str, needed: Any, why: str) -> TextAreaField:

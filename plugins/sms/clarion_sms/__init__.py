@@ -11,7 +11,7 @@ from flask import Blueprint
 
 from clarion.api import Campaign, Channel, Chore, Event, Place, Plugin, PluginSettings, hookimpl
 
-from . import asking, checks, commands, forgetting, hooks, optin, talks, told
+from . import asking, checks, commands, forgetting, hooks, optin, talks, told, unread
 from .campaign import CampaignSms
 from .channel import SmsChannel
 from .gateways.choosing import gateways
@@ -19,7 +19,7 @@ from .settings import SmsSettings
 
 __all__ = ("CampaignSms", "SmsPlugin", "SmsSettings")
 
-MINUTE = 60.0
+MINUTE, HOUR = 60.0, 3600.0
 
 
 class SmsPlugin(Plugin):
@@ -69,6 +69,7 @@ class SmsPlugin(Plugin):
             Chore("talks", 1.0, talks.take_in),
             Chore("silence", MINUTE, talks.look_after),
             Chore("told", MINUTE, told.catch_up),
+            Chore("unread", HOUR, unread.warn),
         ]
 
     @hookimpl

@@ -45,6 +45,10 @@ class SmsChannel:
         """What a text says."""
         return composing.compose(message, signer)
 
+    def takes(self, number: str) -> bool:
+        """Whether a number may be texted at all."""
+        return not numbers.fault(number, self._settings.regions)
+
     def send(self, text: Text) -> str:
         """Hand a text over. Raises `NotYet` where caps and turns are ours, and what a `Channel` may raise."""
         if fault := numbers.fault(text.recipient, self._settings.regions):

@@ -22,7 +22,7 @@ def group(place: Place, settings: SmsSettings) -> click.Group:
     def sms() -> None:
         """Texts: what people wrote, what is sent to many, and what carriers want to see."""
 
-    own = (broadcasts.command(settings), trying.command(settings), inbox.inbox, inbox.answer, inbox.close)
+    own = (broadcasts.command(settings), trying.command(settings), inbox.inbox, inbox.answer, inbox.close, inbox.stop)
     for command in (_evidence(place), *own):
         sms.add_command(command)
     return sms

@@ -9,6 +9,7 @@ from .asking import NUMBER
 from .hours import next_allowed
 from .phrases import say
 from .places import Place, place
+from .unread import CODE, is_unread
 
 ALWAYS = ("stopped", "started", "help")
 """Answers that a phone gets which wants no texts: they are what it asked for."""
@@ -62,8 +63,10 @@ def _words(message: Due, here: Place, signer: Signer, language: str) -> str:
 
 
 def _news(message: Due, here: Place, signer: Signer, language: str) -> str:
-    """An update: by day only, where the phone may be, and to those only who still want it."""
+    """An update: by day only, where the phone may be, and to those only who still want it, as far as is known."""
     words = update_words(message, language)
+    if is_unread(signer.person.phone):
+        raise NotYet(CODE)
     person, campaign = signer.person, here.live.campaign
     allowed = next_allowed(now(), person.phone, person.postal_code, person.country or campaign.country)
     if allowed > now():

@@ -9,14 +9,14 @@ from sqlalchemy import delete, select
 
 from clarion.api import Event, is_there, transaction
 
-from . import tallies
+from . import tallies, unread
 from .models import DONE, Conversation, OwnText, ReceivedText, ToldText
 
 TALKS = timedelta(days=7)
 """After which a talk in which nobody spoke is over, and what was said in it is deleted."""
 
 INBOX = timedelta(days=90)
-"""After which what people wrote is deleted, whether somebody has answered it or not."""
+"""After which what people wrote is deleted."""
 
 TOLD = timedelta(days=30)
 """After which nobody needs to know what companies told of a text."""
@@ -30,7 +30,8 @@ def take_in(happened: Sequence[Event]) -> None:
 
 
 def forget_old(moment: datetime) -> None:
-    """Delete what is past its time."""
+    """Delete what is past its time. What nobody has read by then is taken for a stop first."""
+    unread.take_for_stops(moment)
     with transaction() as session:
         session.execute(delete(Conversation).where(Conversation.spoken_at < moment - TALKS))
         session.execute(delete(OwnText).where(OwnText.made_at < moment - TALKS))

@@ -21,7 +21,7 @@ LONGEST = timedelta(hours=48)
 def next_allowed(moment: datetime, number: str, postal_code: str = "", country: str = "") -> datetime:
     """The moment itself (aware, in UTC) where a phone may be texted then, else the next one at which it may.
 
-    Where no moment does in all zones, as with a number of Guam and a home in Washington, the home decides.
+    Two zones always share an hour of the day; where many are possible and none does in all, the home decides.
     """
     home = zones.of_postal_code(postal_code, country)
     possible = tuple(dict.fromkeys([*home, *zones.of_number(number)])) or zones.of_country(country) or ("UTC",)

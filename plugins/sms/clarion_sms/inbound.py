@@ -54,7 +54,7 @@ def receive(received: Received) -> None:
         if session.scalar(insert_if_new(ReceivedText).values(row).returning(ReceivedText.id)) is None:
             return
         if wish != "other":
-            _obey(session, wish, received.sender, place, index)
+            obey(session, wish, received.sender, place, index)
     log.info("text received", kind=received.gateway)
     wake_texts()
 
@@ -98,8 +98,9 @@ def _sealed(place: Place, sender: str, words: str) -> bytes:
     return seal_for(place.id, {"number": sender, "words": words})
 
 
-def _obey(session: Any, wish: str, number: str, place: Place | None, index: bytes) -> None:
-    """Stop, start again, or tell how to get help. One answer, and after a stop nothing more."""
+def obey(session: Any, wish: str, number: str, place: Place | None, index: bytes) -> bool:
+    """Stop, start again, or tell how to get help; `False` where it had stopped before. After a stop there is one answer
+    and nothing more."""
     language = _language(session, place, index)
     phrase = {"stop": "stopped", "start": "started", "help": "help"}[wish]
     if wish == "stop":
@@ -107,11 +108,12 @@ def _obey(session: Any, wish: str, number: str, place: Place | None, index: byte
         answers.take_back(session, index)
         session.execute(delete(Conversation).where(Conversation.phone_index == index))
         if not fresh:
-            return
+            return False
     elif wish == "start" and not start_number(session, number):
         phrase = "help"
     if place is not None:
         answers.answer(session, place, number, language, phrase)
+    return True
 
 
 def _language(session: Any, place: Place | None, index: bytes) -> str:

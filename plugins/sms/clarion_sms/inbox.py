@@ -8,9 +8,11 @@ from sqlalchemy import select, update
 from clarion.api import db, has_stopped, open_for, transaction, wake_texts
 
 from . import answers
+from .inbound import obey
 from .models import ANSWERED, CLOSED, INBOX, ReceivedText
 from .places import Place, place, places
 from .segments import measure
+from .unread import texts_held
 
 SHOWN = 50
 
@@ -23,11 +25,14 @@ def inbox(slug: str, everything: bool) -> None:
 
     It names nobody: a phone has a number of this inbox's own. Whoever reads here reads what people wrote in trust.
 
+    Until somebody has read what a phone wrote, it gets no text that goes to many: it may have asked for no more.
+
     \b
     Examples:
       clarion sms inbox my-campaign
       clarion sms answer 17 "The hearing is at ten, in room 2."
       clarion sms close 18 19
+      clarion sms stop 21                  they asked for no more texts
     """
     here = _known(slug)
     states = (INBOX, ANSWERED, CLOSED) if everything else (INBOX,)
@@ -39,8 +44,11 @@ def inbox(slug: str, everything: bool) -> None:
         click.echo(f"{row.id:>6}  {row.received_at:%Y-%m-%d %H:%M}  phone {row.phone_index.hex()[:6]}{note}  {words}")
     if not found:
         click.echo("Nothing waits to be read.")
-    elif len(found) > SHOWN:
-        click.echo(f"… and more: answer or close some of these {SHOWN}.")
+        return
+    if len(found) > SHOWN:
+        click.echo(f"… and more: answer, close or stop some of these {SHOWN}.")
+    if (held := texts_held(here.id)) and not everything:
+        click.echo(f"Texts to many that wait until you have answered, closed or stopped these: {held}")
 
 
 @click.command()
@@ -71,13 +79,52 @@ def answer(id: int, words: str) -> None:
 
 
 @click.command()
-@click.argument("ids", type=int, nargs=-1, required=True)
-def close(ids: tuple[int, ...]) -> None:
-    """Lay texts of the inbox aside; `--all` still shows them."""
+@click.argument("ids", type=int, nargs=-1)
+@click.option("--up-to", "last", type=int, metavar="ID", help="All that wait, up to this one, of its petition.")
+def close(ids: tuple[int, ...], last: int | None) -> None:
+    """Lay texts of the inbox aside once you have read them; `--all` of the inbox still shows them.
+
+    \b
+    Examples:
+      clarion sms close 18 19
+      clarion sms close --up-to 40
+    """
+    if not ids and last is None:
+        raise click.UsageError("Name the texts, such as 18 19, or --up-to 40.")
     with transaction() as session:
-        mine = update(ReceivedText).where(ReceivedText.id.in_(ids), ReceivedText.state == INBOX)
+        petition = select(ReceivedText.campaign_id).where(ReceivedText.id == last).scalar_subquery()
+        up_to = (ReceivedText.id <= (last or 0)) & (ReceivedText.campaign_id == petition)
+        mine = update(ReceivedText).where(ReceivedText.id.in_(ids) | up_to, ReceivedText.state == INBOX)
         closed = session.execute(mine.values(state=CLOSED)).rowcount  # type: ignore[attr-defined]
+    wake_texts()
     click.echo(f"{closed} laid aside.")
+
+
+@click.command()
+@click.argument("ids", type=int, nargs=-1, required=True)
+def stop(ids: tuple[int, ...]) -> None:
+    """End all texts to whoever wrote these, as STOP does: for every petition, until they write START themselves.
+
+    They get one text that says so. For those who asked for it in words that the machine has not understood.
+
+    \b
+    Example:
+      clarion sms stop 21 22
+    """
+    for id in ids:
+        row, here = _open_one(id)
+        try:
+            number = _opened(row)["number"]
+        except LookupError:
+            raise click.ClickException(f"Text {id} cannot be opened: the campaign's signers are erased.") from None
+        with transaction() as session:
+            theirs = update(ReceivedText).where(
+                ReceivedText.phone_index == row.phone_index, ReceivedText.state == INBOX
+            )
+            session.execute(theirs.values(state=CLOSED))
+            stopped = obey(session, "stop", number, here, row.phone_index)
+        click.echo(f"{id}: {'stopped.' if stopped else 'had stopped before.'}")
+    wake_texts()
 
 
 def _open_one(id: int) -> tuple[ReceivedText, Place]:

@@ -26,6 +26,7 @@ class ReceivedText(Base):
     __table_args__ = (
         UniqueConstraint("gateway", "event_key"),
         Index("ix_sms_received_next", "state", "id"),
+        Index("ix_sms_received_phone", "phone_index", "state"),
         NEVER_REUSED,
     )
 

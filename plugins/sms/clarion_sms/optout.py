@@ -11,7 +11,7 @@ How it is decided, with the lists in `wordings/<language>.toml` (all languages a
 2. It is cut into clauses at punctuation, and each clause into pieces: the longest phrase of any list, or a word that
    no list has. Short clauses have the misspellings of the words under `misspelt` put right.
 3. A clause means `stop` if it
-   - has an `outright` phrase ("unsubscribe me"), or
+   - has an `outright` phrase ("unsubscribe me"), or, with no `aside`, fits one of the `patterns` ("stop …ing me"), or
    - begins with a `firm` keyword, after which (and after `polite` words) a word of `opens` begins a sentence of its own
      ("stop please I am at work"), or
    - has a `cease` phrase and, after at most five other words and no subject, one of `texts` ("stop … texting"), or
@@ -48,11 +48,11 @@ NAMES = 2
 
 LISTS = frozenset(
     "keywords firm outright likely cease texts breaks aside subjects courtesies "
-    "help start before polite opens endings misspelt itself reactions".split()
+    "help start before polite opens endings misspelt itself reactions patterns".split()
 )
 """What a file of wordings may hold; `wordings/en.toml` says what each is."""
 
-_PHRASES = LISTS - {"endings", "misspelt", "itself", "reactions"}
+_PHRASES = LISTS - {"endings", "misspelt", "itself", "reactions", "patterns"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Wordings:
     fillers: frozenset[str]
     """Courtesies and `texts` without their spaces, for "stoptextingme"."""
     reaction: re.Pattern[str]
+    pattern: re.Pattern[str]
+    """Any of `patterns`, as whole words of a clause."""
 
 
 def read(words: str) -> Wish:
@@ -96,7 +98,12 @@ def read(words: str) -> Wish:
     text = plain(words)
     if known.reaction.match(text):
         return "other"
-    parts = [_pieces(clause, known) for clause in clauses(text)]
+    parts = []
+    for clause in clauses(text):
+        pieces = _pieces(clause, known)
+        if known.pattern.search(clause) and not any(piece.of("aside") for piece in pieces):
+            return "stop"
+        parts.append(pieces)
     whole = [piece for part in parts for piece in part]
     if any(_wants_stop(part, known) for part in parts) or _wants_stop(whole, known):
         return "stop"
@@ -230,6 +237,7 @@ def wordings() -> Wordings:
         - {""},
         fillers=frozenset(compact(entry) for name in ("courtesies", "texts") for entry in lists[name]),
         reaction=_reaction(lists["reactions"]),
+        pattern=re.compile(rf"\b(?:{'|'.join(lists['patterns'])})\b"),
     )
 
 

@@ -16,6 +16,9 @@ _LONE = re.compile(r"([\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf90
 """Han, kana, Hangul: written without spaces, or with endings grown on, so that each is a word of its own here."""
 
 _SPELT = re.compile(r"(?<!\w)[^\W\d_](?:[\s.*_-]{1,2}[^\W\d_]){2,}(?!\w)")
+_NUMBER = re.compile(r"(?<!\w)#(?![\w#])")
+"""In "wrong #"."""
+
 _BESIDE = re.compile(r"(?<=\w)[-_](?=\w)|[*#_@&]")
 _REPEATS = re.compile(r"(.)\1{2,}")
 
@@ -41,7 +44,7 @@ def _seen(letter: str) -> str:
 
 def clauses(text: str) -> Iterator[str]:
     """The clauses of a plain text, each as words with one space between; pictures are words of their own."""
-    for clause in "".join(map(_cut, _BESIDE.sub(" ", text))).split("\n"):
+    for clause in "".join(map(_cut, _BESIDE.sub(" ", _NUMBER.sub("number", text)))).split("\n"):
         words = " ".join(_LONE.sub(r" \1 ", clause).split())
         if words:
             yield words

@@ -37,6 +37,9 @@ def knows(message_id: int) -> bool:
 
 def take_in(gateway: str, told: Told) -> None:
     """Keep it, if it is news. A text that nobody knew to have left is known to have, once anything is told of it."""
+    if told.stopped or told.gone:
+        # first, and under its own name: told twice it is one, and a crash before the rest loses nothing
+        number_is_gone(gateway, told.message_id, told.code, stopped=told.stopped)
     row = {"message_id": told.message_id, "rank": 0, "state": "", "code": "", "told_at": now()}
     with transaction() as session:
         session.execute(insert_if_new(ToldText).values(row))
@@ -45,11 +48,9 @@ def take_in(gateway: str, told: Told) -> None:
         if not session.execute(further.values(values)).rowcount:  # type: ignore[attr-defined]
             return
         _settle(session, told.message_id, told.state, told.code)
-        if told.state == "failed" and told.stopped and told.number:
+        if told.state == "failed" and (told.stopped or told.gone) and told.number:
             # an answer in a talk has no signer by whom the number could be found later
             stop_number(session, told.number)
-    if told.stopped or told.gone:
-        number_is_gone(gateway, told.message_id, told.code, stopped=told.stopped)
     log.info("text told of", kind=told.state, message_id=told.message_id, code=told.code)
 
 

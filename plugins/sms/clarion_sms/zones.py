@@ -23,6 +23,7 @@ _EASTERN, _CENTRAL, _MOUNTAIN, _PACIFIC = (
 )
 _ARIZONA, _ALASKA, _ADAK, _HAWAII = "America/Phoenix", "America/Anchorage", "America/Adak", "Pacific/Honolulu"
 _PUERTO_RICO, _GUAM = "America/Puerto_Rico", "Pacific/Guam"
+_SAMOA = "Pacific/Pago_Pago"
 
 _ZIP: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (5, 5, (_EASTERN,)),
@@ -80,7 +81,8 @@ _ZIP: tuple[tuple[int, int, tuple[str, ...]], ...] = (
     (889, 897, (_PACIFIC,)),
     (898, 898, (_MOUNTAIN, _PACIFIC)),
     (900, 961, (_PACIFIC,)),
-    (967, 968, (_HAWAII,)),
+    (967, 967, (_HAWAII, _SAMOA)),  # 96799 is American Samoa
+    (968, 968, (_HAWAII,)),
     (969, 969, (_GUAM,)),
     (970, 978, (_PACIFIC,)),
     (979, 979, (_MOUNTAIN, _PACIFIC)),
@@ -106,10 +108,10 @@ def of_number(number: str) -> tuple[str, ...]:
 
 def of_postal_code(code: str, country: str) -> tuple[str, ...]:
     """The zones of a US ZIP code; none of any other code."""
-    digits = code.strip()[:3]
-    if country != "US" or not (digits.isascii() and digits.isdecimal() and len(digits) == 3):
+    digits = code.strip()[:5]
+    if country != "US" or not (digits.isascii() and digits.isdecimal() and len(digits) == 5):
         return ()
-    return next((zones for first, last, zones in _ZIP if first <= int(digits) <= last), ())
+    return next((zones for first, last, zones in _ZIP if first <= int(digits[:3]) <= last), ())
 
 
 def of_country(country: str) -> tuple[str, ...]:

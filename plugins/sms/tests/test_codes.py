@@ -34,3 +34,15 @@ def test_the_code_comes_as_a_text_and_counts_the_name_once(phones) -> None:
     assert phones.instance.count("library") == 1
     (told,) = phones.write(ANA, "LIBRARY")
     assert "signed this petition before" in told
+
+
+def test_nobody_waits_for_a_code_that_cannot_come(make_instance, make_folder) -> None:
+    instance = make_instance(plugins={"sms": {}})
+    make_folder()
+    with_texts(instance, table=TEXTS.replace("[fields]", '[fields]\nemail = "optional"'))
+    abroad = instance.sign("library", email="", phone="+52 55 5123 4567")
+    assert abroad.status_code == 422
+    assert "We cannot text this number" in abroad.text
+    assert 'value="+52 55 5123 4567"' in abroad.text or 'value="+525551234567"' in abroad.text
+    assert instance.sign("library", phone="+52 55 5123 4567").status_code == 303, "with an address nobody waits for it"
+    assert instance.sign("library", email="", phone=ANA).status_code == 303

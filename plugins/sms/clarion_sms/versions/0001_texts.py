@@ -31,6 +31,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_sms_received_next", "sms_received", ["state", "id"])
+    op.create_index("ix_sms_received_phone", "sms_received", ["phone_index", "state"])
     op.create_table(
         "sms_conversation",
         sa.Column("id", BIG_ID, nullable=False),
