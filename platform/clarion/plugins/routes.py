@@ -6,13 +6,13 @@ Those for the console are below `/staff/<name>/`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, RequestRedirect, Rule
+from werkzeug.routing import Map, MapAdapter, RequestRedirect, Rule
 
 from ..campaigns.table import RESERVED
 from ..security import access_of
@@ -116,10 +116,17 @@ def _sample(rule: str) -> str:
     return _PART.sub(lambda part: _SAMPLES.get(part[1], "sample"), rule)
 
 
+_alone: dict[tuple[Hashable, ...], MapAdapter] = {}
+"""Rules by themselves, each made once: every rule is held against every other, and making one costs most of that."""
+
+
 def _answers(app: Flask, rule: Rule, address: str) -> bool:
-    alone = Map([rule.empty()], converters=app.url_map.converters)
+    converters, methods = app.url_map.converters, frozenset(rule.methods or {"GET"})
+    key = (rule.rule, methods, rule.strict_slashes, rule.merge_slashes, tuple(converters.items()))
+    if key not in _alone:
+        _alone[key] = Map([rule.empty()], converters=converters).bind("localhost")
     try:
-        alone.bind("localhost").match(address, method=next(iter(rule.methods or {"GET"})))
+        _alone[key].match(address, method=min(methods))
     except NotFound:
         return False
     except (MethodNotAllowed, RequestRedirect):
