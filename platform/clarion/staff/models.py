@@ -67,6 +67,8 @@ class Ticket(db.Model):  # type: ignore[name-defined,misc]
     ends_at: Mapped[datetime] = mapped_column(Moment, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
     tries: Mapped[int] = mapped_column(default=0)
+    mailed: Mapped[bool] = mapped_column(default=False)
+    """A mail is on its way or was sent: so many an hour and no more."""
 
 
 class Invitation(db.Model):  # type: ignore[name-defined,misc]

@@ -33,15 +33,12 @@ def ask_by_mail(email: str, browser: str, language: str) -> int:
     moment = now()
     with transaction() as session:
         staff = session.scalar(select(Staff).filter_by(email=email))
-        mailed = (
-            select(func.count())
-            .select_from(Letter)
-            .join(Ticket, Ticket.id == Letter.ticket_id)
-            .where(Ticket.staff_id == (staff.id if staff else 0), Ticket.made_at > moment - timedelta(hours=1))
-        )
+        lately = (Ticket.staff_id == (staff.id if staff else 0), Ticket.made_at > moment - timedelta(hours=1))
+        mailed = select(func.count()).select_from(Ticket).where(*lately, Ticket.mailed)
         few = (session.scalar(mailed) or 0) < MAILS_AN_HOUR
         ticket = _new(session, "login", staff.id if staff else None, browser, language)
         if staff and few:
+            ticket.mailed = True
             session.add(Letter(ticket_id=ticket.id, due_at=moment))
         return ticket.id
 

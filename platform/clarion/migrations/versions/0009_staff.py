@@ -71,6 +71,7 @@ def _tickets() -> None:
         sa.Column("ends_at", sa.DateTime(), nullable=False),
         sa.Column("used_at", sa.DateTime(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("mailed", sa.Boolean(), nullable=False),
         _to_staff("staff_ticket"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_ticket")),
         sqlite_autoincrement=True,
