@@ -71,13 +71,26 @@ def new_folder(root: Path, slug: str, codes: Sequence[str], languages: Mapping[s
     folder = root / slug
     if folder.exists():
         raise FolderExists(slug)
-    (folder / "media").mkdir(parents=True)
-    quoted = ", ".join(f'"{code}"' for code in codes)
     files = {
-        "campaign.toml": _TOML.format(slug=slug, codes=quoted, first=codes[0]),
+        "campaign.toml": starting_table(slug, codes),
         "recipients.csv": _RECIPIENTS,
         **{f"{code}.md": _TEXT.format(title=f"{EXAMPLE_TITLE} {languages[code].english}") for code in codes},
     }
+    return write_folder(root, slug, files)
+
+
+def write_folder(root: Path, slug: str, files: Mapping[str, str]) -> list[Path]:
+    """Write a new folder with these files, and return them. Raises `FolderExists`."""
+    folder = root / slug
+    if folder.exists():
+        raise FolderExists(slug)
+    (folder / "media").mkdir(parents=True)
     for name, content in files.items():
         (folder / name).write_text(content, "utf-8")
     return [folder / name for name in files]
+
+
+def starting_table(slug: str, codes: Sequence[str]) -> str:
+    """The `campaign.toml` of a new campaign in these languages."""
+    quoted = ", ".join(f'"{code}"' for code in codes)
+    return _TOML.format(slug=slug, codes=quoted, first=codes[0])

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from ..settings import load_settings
 from .instance import application, languages_only, shown
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ..domain.languages import Language
+
 
 @click.command()
 @click.argument("slug")
 @click.option("--languages", default="en", show_default=True, help="The languages, the main one first: en,es")
-def new(slug: str, languages: str) -> None:
+@click.option(
+    "--from",
+    "source",
+    type=click.File("r", encoding="utf-8"),
+    metavar="FILE",
+    help="A petition to take apart; - reads it.",
+)
+def new(slug: str, languages: str, source: TextIO | None) -> None:
     """Make a campaign folder that is ready to edit.
 
+    With --from the petition is taken apart as it stands in a document or a mail: to whom, title, what is asked, why, in
+    several languages one after another. Each doubt is named; no word is changed, and nothing is made up.
+
     \b
-    Example:
+    Examples:
       clarion new rent-freeze --languages en,es
+      clarion new rent-freeze --from petition.txt
     """
     from ..campaigns.scaffold import FolderExists, new_folder
     from ..campaigns.table import slug_fault
@@ -34,14 +52,60 @@ def new(slug: str, languages: str) -> None:
         raise click.ClickException("Name at least one language, such as --languages en,es")
     if fault := slug_fault(slug):
         raise click.ClickException(" ".join(fault))
+    root = load_settings().campaigns.folder
     try:
-        files = new_folder(load_settings().campaigns.folder, slug, codes, known)
+        if source is not None:
+            _take_apart(root, slug, _read(source), known, codes[0])
+            return
+        files = new_folder(root, slug, codes, known)
     except FolderExists as error:
         raise click.ClickException(f'There is a campaign folder "{slug}" already. Nothing was changed.') from error
+    _tell_made(files)
+    click.echo(f"Next: write the texts, then run: clarion check {slug}")
+
+
+def _read(source: TextIO) -> str:
+    from ..domain.pasting import LONGEST
+
+    try:
+        text = source.read(LONGEST + 1)
+    except UnicodeDecodeError:
+        raise click.ClickException("This is no text in UTF-8. Save it as plain text, or paste it: --from -") from None
+    if len(text) > LONGEST:
+        raise click.ClickException(f"A petition has {LONGEST:,} characters at most.")
+    return text
+
+
+def _take_apart(root: Path, slug: str, text: str, known: Mapping[str, Language], main: str) -> None:
+    from ..campaigns.drafting import drafted
+    from ..campaigns.scaffold import write_folder
+    from ..domain.faults import printable
+    from ..domain.pasting import take_apart
+    from ..domain.pasting.doubts import in_words
+
+    pasted = take_apart(text, known, main)
+    if not pasted.texts:
+        raise click.ClickException("There is no petition in this: no title and no text. Nothing was made.")
+    files = write_folder(root, slug, drafted(slug, pasted, known))
+    _tell_made(files)
+    click.echo(f"Found: {len(pasted.recipients)} recipients")
+    for code, said in pasted.texts.items():
+        name = known[code].english if code in known else code
+        parts = [printable(said.title) or "no title", f"{len(said.demands)} demands", f"{len(said.why)} paragraphs"]
+        click.echo(f"  {name}: {', '.join(parts)}")
+    if pasted.reasons:
+        click.echo(
+            f"  {len(pasted.reasons)} reasons of people who signed elsewhere: in reasons.txt, and shown on no page"
+        )
+    for doubt in pasted.doubts:
+        click.echo(printable(f"Look at {in_words(doubt)}"))
+    click.echo(f"Next: look it through, write your organisation into campaign.toml, then run: clarion check {slug}")
+
+
+def _tell_made(files: Sequence[Path]) -> None:
     click.echo("Made:")
     for path in files:
         click.echo(f"  {shown(path)}")
-    click.echo(f"Next: write the texts, then run: clarion check {slug}")
 
 
 @click.command()
