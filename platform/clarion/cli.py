@@ -15,6 +15,7 @@ from .commands import (
     mailboxes,
     messages,
     plugins,
+    publishing,
     recipients,
     references,
     signatures,
@@ -83,7 +84,8 @@ def main() -> None:
 for command in (
     campaigns.new,
     campaigns.check,
-    campaigns.publish,
+    publishing.publish,
+    publishing.pull,
     campaigns.editions,
     campaigns.rollback,
     signatures.counts,

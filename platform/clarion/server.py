@@ -14,7 +14,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from . import migrations
-from .campaigns import service
+from .campaigns import service, sources
 from .campaigns.live import live_campaigns
 from .campaigns.loader import Loaded
 from .console import create_console
@@ -84,11 +84,16 @@ class Publisher:
             self._seen.pop(loaded.slug, None)
             self._tell_faults(loaded)
             return
-        self._told.pop(loaded.folder, None)
         if self._seen.get(loaded.slug) == loaded.campaign.digest:
             return
+        folder = self.settings.campaigns.folder / loaded.folder
+        if sources.newer_in_console(loaded.slug, folder) is not None:
+            self._tell_newer(loaded.slug)
+            return
+        self._told.pop(loaded.folder, None)
         self._seen[loaded.slug] = loaded.campaign.digest
         published = service.publish(loaded, self.keyring, again=changed)
+        sources.note_folder(loaded.slug, folder, sources.pictures_in(loaded))
         if published.live:
             self.say(f"{published.slug}: edition {published.number} is {standing(loaded.campaign.status)}")
         else:
@@ -96,6 +101,13 @@ class Publisher:
                 f"{published.slug}: was rolled back, so the folder's edition {published.number} is not live. "
                 f"To take it: clarion publish {published.slug}"
             )
+
+    def _tell_newer(self, slug: str) -> None:
+        """The console has a newer save: once said, until the folder has it."""
+        words = [f"the console has a newer save. Take it into the folder: clarion pull {slug}"]
+        if self._told.get(slug) != words:
+            self._told[slug] = words
+            self.say(f"{slug}: not published, {words[0]}")
 
     def _is_news(self, campaign: Campaign) -> bool:
         """Whether this is neither what was seen last nor what is live: only then are its mails made for a try."""

@@ -51,6 +51,26 @@ class Edition(db.Model):  # type: ignore[name-defined,misc]
     published_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class SourceRow(db.Model):  # type: ignore[name-defined,misc]
+    """One save of what a campaign is made from; never changed once written."""
+
+    __tablename__ = "campaign_source"
+    __table_args__ = (UniqueConstraint("slug", "number"), NEVER_REUSED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60))
+    number: Mapped[int]
+    files: Mapped[str] = mapped_column(Text)
+    """JSON: the texts of the folder by name."""
+    media: Mapped[str] = mapped_column(Text)
+    """JSON: the digests of its pictures by name."""
+    place: Mapped[str] = mapped_column(String(12))
+    """`console`, or `folder`."""
+    saved_by: Mapped[int | None] = mapped_column(BigId)
+    """The number of one of the staff."""
+    saved_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class MediaRow(db.Model):  # type: ignore[name-defined,misc]
     """The bytes of an image, once for all editions that show it."""
 

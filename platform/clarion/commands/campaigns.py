@@ -1,4 +1,4 @@
-"""Commands for campaign folders and their editions: `new`, `check`, `publish`, `editions`, `rollback`."""
+"""Commands for campaign folders and their editions: `new`, `check`, `editions`, `rollback`."""
 
 from __future__ import annotations
 
@@ -160,35 +160,6 @@ def check(slugs: tuple[str, ...]) -> None:
         total = sum(len(one.errors) for one in broken)
         click.echo(f"{total} fault{'s' if total != 1 else ''} in {len(broken)} of {len(loaded)} folders", err=True)
         sys.exit(1)
-
-
-@click.command()
-@click.argument("slug")
-def publish(slug: str) -> None:
-    """Check a campaign folder and make it live as an edition."""
-    from ..campaigns import service
-    from ..campaigns.loader import find_folders
-    from ..domain.faults import did_you_mean, printable
-    from ..recipients.rehearsal import rehearse_all
-    from ..server import standing
-
-    settings = load_settings()
-    known = [path.name for path in find_folders(settings.campaigns.folder)]
-    if slug not in known:
-        raise click.ClickException(printable(f'There is no campaign folder "{slug}". {did_you_mean(slug, known)}'))
-    with application() as app:
-        languages, plugins = app.extensions["clarion.languages"], app.extensions["clarion.plugins"]
-        loaded = service.check(settings.campaigns.folder, languages, plugins.check, (slug,))[0]
-        rehearse_all(loaded)
-        if loaded.campaign is None:
-            for fault in loaded.errors:
-                click.echo(f"{slug}/{fault}", err=True)
-            raise click.ClickException("Not published: mend the faults above. What was live stays live.")
-        done = service.publish(loaded, app.extensions["clarion.keyring"])
-        status = loaded.campaign.status
-    click.echo(f"{done.slug}: edition {done.number} is {standing(status)} ({done.digest[:12]})")
-    if status != "draft":
-        click.echo(f"{settings.site.base_url}/{done.slug}")
 
 
 @click.command()

@@ -22,7 +22,7 @@ from ..rest.routes import init_records
 from ..sealing import Keyring
 from ..settings import Settings, load_settings
 from ..supervisor import die_with_parent
-from . import account, campaigns, login, members
+from . import account, campaigns, login, members, texts
 from .guard import init_guard
 from .words import init_words
 
@@ -46,11 +46,13 @@ def create_console(settings: Settings) -> Flask:
     init_records(app, settings)
     osdi.init_records(app)
     plugins = app.extensions["clarion.plugins"] = Plugins(settings)
+    # with these the mails of a campaign are tried before it starts
+    app.extensions["clarion.channels"] = plugins.channels()
     plugins.furnish(app)
     plugins.register_staff_blueprints(app)
     init_guard(app)
     init_words(app)
-    for blueprint in (login.bp, account.bp, campaigns.bp, members.bp):
+    for blueprint in (login.bp, account.bp, campaigns.bp, texts.bp, members.bp):
         app.register_blueprint(blueprint)
     app.extensions["clarion.panels"] = plugins.panels(app)
     return app

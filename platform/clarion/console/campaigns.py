@@ -8,11 +8,12 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from ..campaigns import sources
 from ..campaigns.live import LiveCampaign, live_campaigns
 from ..extensions import now
 from ..signatures import counting, reasons
 from ..signatures.models import APPROVED, HIDDEN, WAITING
-from .guard import allowed, rule, see_campaign, show
+from .guard import allowed, rule, sees_campaign, show
 from .words import state_words
 
 bp = Blueprint("campaigns", __name__, url_prefix="/staff")
@@ -23,18 +24,31 @@ STATES = (WAITING, APPROVED, HIDDEN)
 @bp.get("/")
 @rule("oneself")
 def listed() -> AnyResponse:
-    """The campaigns, the newest first."""
-    seen = [live for live in live_campaigns().all() if see_campaign(live)]
+    """The campaigns, the newest first; those that were saved and never published before them."""
+    published = [live for live in live_campaigns().all() if sees_campaign(live.slug)]
+    there = {live.slug for live in published}
+    drafts = [slug for slug in sources.slugs() if slug not in there and sees_campaign(slug)]
     counts = counting.all_counts()
-    waiting = {live.id: reasons.how_many_wait(live.id) for live in seen if allowed("reasons.moderate", slug=live.slug)}
-    return show("campaigns.html", campaigns=seen, counts=counts, waiting=waiting, moment=now(), states=state_words())
+    mine = [live for live in published if allowed("reasons.moderate", slug=live.slug)]
+    waiting = {live.id: reasons.how_many_wait(live.id) for live in mine}
+    return show(
+        "campaigns.html",
+        campaigns=published,
+        drafts=[source for slug in drafts if (source := sources.latest(slug))],
+        counts=counts,
+        waiting=waiting,
+        moment=now(),
+        states=state_words(),
+    )
 
 
 @bp.get("/campaigns/<slug:slug>")
 @rule("campaigns.see")
 def overview(slug: str) -> AnyResponse:
     """One campaign at a glance."""
-    live = known(slug)
+    live = live_campaigns().get(slug)
+    if live is None:
+        return redirect(url_for("texts.edit", slug=slug), 303)
     breakdown = counting.breakdown(live.id)
     waiting = reasons.how_many_wait(live.id) if allowed("reasons.moderate", slug=slug) else 0
     return show("campaign.html", here="overview", breakdown=breakdown, waiting=waiting, **about(live))
@@ -82,6 +96,7 @@ def about(live: LiveCampaign) -> dict[str, Any]:
     state = campaign.state(now())
     return {
         "live": live,
+        "slug": live.slug,
         "campaign": campaign,
         "title": campaign.texts[campaign.languages[0]].title,
         "state": state,

@@ -17,7 +17,8 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response as AnyResponse
 
 from .. import errors
-from ..campaigns.live import LiveCampaign, live_campaigns
+from ..campaigns import sources
+from ..campaigns.live import live_campaigns
 from ..domain.roles import Action, Relation, Role, may
 from ..i18n import best_language
 from ..security import refuse_cross_site
@@ -123,23 +124,30 @@ def _check(action: Action) -> None:
 
 def _sees(around: list[tuple[Relation, Role]], action: Action) -> bool:
     seen: Action = {"people": "people.see", "site": "site.manage"}.get(action.partition(".")[0], "campaigns.see")  # type: ignore[assignment]
+    if "slug" not in (request.view_args or {}) and seen == "campaigns.see":
+        return True  # it is about nothing that could be hidden
     return may(seen, around, admin=g.staff.admin)
 
 
 def standings(about: dict[str, Any]) -> list[tuple[Relation, Role]] | None:
     """The roles of whoever asks, by what their organisations are to a thing; `None` where there is no such thing."""
     if "slug" in about:
-        live = live_campaigns().get(str(about["slug"]))
-        return None if live is None else in_campaign(live)
+        return in_campaign(str(about["slug"]))
     if "organisation" in about:
         role = g.roles.get(str(about["organisation"]))
         return [("own", role)] if role else []
-    return []
+    return [("any", role) for role in g.roles.values()]
 
 
-def in_campaign(live: LiveCampaign) -> list[tuple[Relation, Role]]:
-    """The roles of whoever asks in a campaign."""
-    lead, there = live.campaign.lead.id, {one.id for one in live.campaign.organisations}
+def in_campaign(slug: str) -> list[tuple[Relation, Role]] | None:
+    """The roles of whoever asks in a campaign that is published, or was saved here; `None` where there is none."""
+    live = live_campaigns().get(slug)
+    if live is not None:
+        lead, there = live.campaign.lead.id, {one.id for one in live.campaign.organisations}
+    elif (source := sources.latest(slug)) is not None:
+        lead, there = source.lead, set(source.organisations)
+    else:
+        return None
     return [("lead" if name == lead else "partner", role) for name, role in g.roles.items() if name in there]
 
 
@@ -149,9 +157,9 @@ def allowed(action: Action, **about: Any) -> bool:
     return g.staff is not None and around is not None and may(action, around, admin=g.staff.admin)
 
 
-def see_campaign(live: LiveCampaign) -> bool:
+def sees_campaign(slug: str) -> bool:
     """Whether whoever asks sees that a campaign is there."""
-    return may("campaigns.see", in_campaign(live), admin=g.staff.admin)
+    return allowed("campaigns.see", slug=slug)
 
 
 # -- Cookies and forms

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from ..campaigns.live import organisation_name
 from ..domain.languages import Language
+from ..domain.pasting import Doubt
 from ..staff import seconds
 
 _LINK = re.compile(r"https?://|www\.|\b[\w-]+\.(?:com|net|org|info|ru|cn|io|me|biz|shop|xyz)\b", re.IGNORECASE)
@@ -57,6 +58,22 @@ def role_words() -> dict[str, tuple[str, str]]:
         "moderator": (gettext("Moderator"), gettext("Decides which of the signers' reasons are shown.")),
         "analyst": (gettext("Analyst"), gettext("Sees figures, and no person.")),
     }
+
+
+def doubt_words(doubt: Doubt) -> str:
+    """What is doubtful, in the reader's language."""
+    detail = doubt.detail
+    words = {
+        "cut off": gettext("it breaks off in the middle: %(detail)s", detail=detail),
+        "no office": gettext("the office of %(detail)s is not told", detail=detail),
+        "no title": gettext("there is no title"),
+        "no ask": gettext("nothing says what is asked"),
+        "no why": gettext("nothing says why it is important"),
+        "no recipients": gettext("nobody is addressed"),
+        "nothing": gettext("there is no text"),
+        "language": gettext("some of it seems to be in a language that is not offered here: %(detail)s", detail=detail),
+    }
+    return str(words[doubt.code])
 
 
 def state_words() -> dict[str, str]:

@@ -9,12 +9,16 @@ from typing import Literal, get_args
 Role = Literal["owner", "editor", "moderator", "analyst"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-Relation = Literal["lead", "partner", "own"]
-"""What an organisation is to what is asked for: it leads the campaign, takes part in it, or is the one asked about."""
+Relation = Literal["lead", "partner", "own", "any"]
+"""What an organisation is to what is asked for: it leads the campaign, takes part in it, is the one asked about; `any`
+where nothing is asked about."""
 RELATIONS: tuple[Relation, ...] = get_args(Relation)
 
 Action = Literal[
     "campaigns.see",
+    "campaigns.begin",
+    "campaigns.edit",
+    "campaigns.launch",
     "figures.see",
     "posters.get",
     "reasons.moderate",
@@ -25,6 +29,7 @@ Action = Literal[
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 _ALL: frozenset[Role] = frozenset(ROLES)
+_EDIT: frozenset[Role] = frozenset({"owner", "editor"})
 _MODERATE: frozenset[Role] = frozenset({"owner", "editor", "moderator"})
 _OWN: frozenset[Role] = frozenset({"owner"})
 
@@ -40,6 +45,9 @@ class Rule:
 
 RULES: Mapping[Action, Rule] = {
     "campaigns.see": Rule({"lead": _ALL, "partner": _ALL}, admin=True),
+    "campaigns.begin": Rule({"any": _EDIT}),
+    "campaigns.edit": Rule({"lead": _EDIT}),
+    "campaigns.launch": Rule({"lead": _EDIT}),
     "figures.see": Rule({"lead": _ALL, "partner": _ALL}, admin=True),
     "posters.get": Rule({"lead": _ALL, "partner": _ALL}, admin=True),
     "reasons.moderate": Rule({"lead": _MODERATE}),

@@ -1,4 +1,4 @@
-"""Staff: accounts, roles, how they log in, and what is sent to them.
+"""Staff: accounts, roles, how they log in, and what is sent to them; and what they save of campaigns.
 
 The previous release works on it still: all tables are new.
 """
@@ -46,6 +46,20 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_membership_organisation", "membership", ["organisation"])
+    op.create_table(
+        "campaign_source",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("slug", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("files", sa.Text(), nullable=False),
+        sa.Column("media", sa.Text(), nullable=False),
+        sa.Column("place", sa.String(length=12), nullable=False),
+        sa.Column("saved_by", BIG_ID, nullable=True),
+        sa.Column("saved_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_source")),
+        sa.UniqueConstraint("slug", "number", name=op.f("uq_campaign_source_slug_number")),
+        sqlite_autoincrement=True,
+    )
     _tickets()
     _sessions_and_factors()
 
@@ -164,8 +178,9 @@ def _sessions_and_factors() -> None:
 
 
 def downgrade() -> None:
-    """Forget the staff; who works here is added anew after the next step up."""
+    """Forget the staff and their drafts; who works here is added anew after the next step up."""
     for table in (
+        "campaign_source",
         "staff_recovery_code",
         "staff_passkey",
         "staff_session",
