@@ -24,6 +24,7 @@ from ..settings import Settings, load_settings
 from ..supervisor import die_with_parent
 from . import account, campaigns, login, members, texts
 from .guard import init_guard
+from .proofs import passkeys_work
 from .words import init_words
 
 
@@ -52,6 +53,7 @@ def create_console(settings: Settings) -> Flask:
     plugins.register_staff_blueprints(app)
     init_guard(app)
     init_words(app)
+    app.jinja_env.globals["passkeys_work"] = passkeys_work
     for blueprint in (login.bp, account.bp, campaigns.bp, texts.bp, members.bp):
         app.register_blueprint(blueprint)
     app.extensions["clarion.panels"] = plugins.panels(app)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
+from urllib.parse import urlsplit
+
 from flask import current_app, g, request
 
 from ..settings import Settings
@@ -17,6 +20,16 @@ def passkeys_here() -> Passkeys:
     """The passkeys of this site."""
     settings: Settings = current_app.extensions["clarion.settings"]
     return Passkeys(marks(), settings.site.name, settings.site.base_url)
+
+
+def passkeys_work() -> bool:
+    """Whether browsers make passkeys for this site: they belong to a name, and to no bare address (WebAuthn, 5.1.2)."""
+    settings: Settings = current_app.extensions["clarion.settings"]
+    try:
+        ipaddress.ip_address(urlsplit(settings.site.base_url).hostname or "")
+    except ValueError:
+        return True
+    return False
 
 
 def answered() -> tuple[Ticket | None, Staff | None]:
