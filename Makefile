@@ -17,7 +17,7 @@ serve: .venv/runtime ## set up and serve the campaigns on http://127.0.0.1:8000 
 	@exec .venv/bin/clarion serve --port "$(PORT)"
 
 test: .venv/dev ## set up and run every test (ARGS="-k signing" for some)
-	@$(find_chromium); $(find_fonts); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest --ignore=tests/faults --ignore=tests/wordpress $(ARGS)
+	@$(find_chromium); $(find_fonts); export CHROMIUM="$$chromium"; exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/faults --ignore=tests/wordpress $(ARGS)
 
 check: .venv/dev ## what CI runs before the tests, fastest first
 	.venv/bin/ruff format --check

@@ -76,6 +76,20 @@ def doubt_words(doubt: Doubt) -> str:
     return str(words[doubt.code])
 
 
+def source_words(source: str) -> str:
+    """How people came to sign, in words; another source is shown as it is."""
+    known = {
+        "page": gettext("The petition's page"),
+        "share": gettext("Links that signers passed on"),
+        "link": gettext("Links of organizations"),
+        "api": gettext("Other programs"),
+        "osdi": gettext("Other programs (OSDI)"),
+        "text": gettext("By text message"),
+        "embed": gettext("The form on partners' sites"),
+    }
+    return str(known.get(source, source))
+
+
 def state_words() -> dict[str, str]:
     """What a campaign's states are called."""
     return {
