@@ -22,6 +22,7 @@ def languages() -> None:
 def docs(only_check: bool, folder: Path) -> None:
     """Write the references that are made from the code."""
     from ..campaigns.reference import campaign_format, campaign_schema
+    from ..console.reference import roles_page
     from ..plugins.reference import plugins_page
     from ..rest.openapi import openapi_json
 
@@ -31,6 +32,7 @@ def docs(only_check: bool, folder: Path) -> None:
         "campaign.schema.json": campaign_schema(),
         "openapi.json": openapi_json(),
         "plugins.md": plugins_page(),
+        "roles.md": roles_page(),
     }.items():
         path = folder / name
         if not path.exists() or path.read_text("utf-8") != text:

@@ -123,7 +123,7 @@ def _check(action: Action) -> None:
 
 
 def _sees(around: list[tuple[Relation, Role]], action: Action) -> bool:
-    seen: Action = {"people": "people.see", "site": "site.manage"}.get(action.partition(".")[0], "campaigns.see")  # type: ignore[assignment]
+    seen: Action = {"people": "people.see"}.get(action.partition(".")[0], "campaigns.see")  # type: ignore[assignment]
     if "slug" not in (request.view_args or {}) and seen == "campaigns.see":
         return True  # it is about nothing that could be hidden
     return may(seen, around, admin=g.staff.admin)

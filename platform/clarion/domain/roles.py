@@ -20,11 +20,9 @@ Action = Literal[
     "campaigns.edit",
     "campaigns.launch",
     "figures.see",
-    "posters.get",
     "reasons.moderate",
     "people.see",
     "people.manage",
-    "site.manage",
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
@@ -49,11 +47,9 @@ RULES: Mapping[Action, Rule] = {
     "campaigns.edit": Rule({"lead": _EDIT}),
     "campaigns.launch": Rule({"lead": _EDIT}),
     "figures.see": Rule({"lead": _ALL, "partner": _ALL}, admin=True),
-    "posters.get": Rule({"lead": _ALL, "partner": _ALL}, admin=True),
     "reasons.moderate": Rule({"lead": _MODERATE}),
     "people.see": Rule({"own": _ALL}, admin=True),
     "people.manage": Rule({"own": _OWN}, admin=True),
-    "site.manage": Rule(admin=True),
 }
 
 NEEDS_SECOND: frozenset[Role] = frozenset({"owner"})
