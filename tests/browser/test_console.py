@@ -180,6 +180,8 @@ def _pages(served: Served) -> list[str]:
         campaign,
         f"{campaign}/texts",
         f"{campaign}/reasons",
+        f"{campaign}/figures",
+        f"{campaign}/posters",
         "/staff/organisations/sanctuary-dc/people",
     ]
 

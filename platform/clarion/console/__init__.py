@@ -22,7 +22,7 @@ from ..rest.routes import init_records
 from ..sealing import Keyring
 from ..settings import Settings, load_settings
 from ..supervisor import die_with_parent
-from . import account, campaigns, figures, login, members, texts
+from . import account, campaigns, figures, login, members, posters, texts
 from .guard import init_guard
 from .proofs import passkeys_work
 from .words import init_words
@@ -54,7 +54,7 @@ def create_console(settings: Settings) -> Flask:
     init_guard(app)
     init_words(app)
     app.jinja_env.globals["passkeys_work"] = passkeys_work
-    for blueprint in (login.bp, account.bp, campaigns.bp, texts.bp, figures.bp, members.bp):
+    for blueprint in (login.bp, account.bp, campaigns.bp, texts.bp, figures.bp, posters.bp, members.bp):
         app.register_blueprint(blueprint)
     app.extensions["clarion.panels"] = plugins.panels(app)
     return app

@@ -10,6 +10,7 @@ _WORDS: dict[Action, str] = {
     "campaigns.edit": "edit its words, recipients and languages",
     "campaigns.launch": "put it live, pause it, close it",
     "figures.see": "see its figures",
+    "posters.get": "take posters and handbills to print",
     "reasons.moderate": "read signers' reasons, show and hide them",
     "people.see": "see who is in the organisation",
     "people.manage": "invite people, change roles, take people out",

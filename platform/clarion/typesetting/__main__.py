@@ -1,4 +1,4 @@
-"""`python -m clarion.typesetting` draws one picture: what is given comes on stdin, a PNG goes to stdout."""
+"""`python -m clarion.typesetting` draws one picture or sheet: it is told on stdin, a PNG or PDF goes to stdout."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ def main() -> None:
     with suppress(OSError):  # a unit may forbid it
         os.nice(YIELDING)
     wanted = json.load(sys.stdin)
-    sys.stdout.buffer.write(draw(wanted["source"], wanted["given"], wanted["scale"]))
+    drawn = draw(wanted["source"], wanted["given"], wanted["scale"], wanted.get("form", "png"))
+    sys.stdout.buffer.write(drawn)
 
 
-def draw(source: str, given: dict[str, Any], scale: float) -> bytes:
+def draw(source: str, given: dict[str, Any], scale: float = 1.0, form: str = "png") -> bytes:
     """The picture that a source makes of what is given, in the fonts of this machine.
 
     Words that no font shows are left out, as empty boxes tell nobody anything: the page around a picture has them too.
@@ -38,10 +39,10 @@ def draw(source: str, given: dict[str, Any], scale: float) -> bytes:
     shown = _shown(given, chosen.unseen)
     data = json.dumps({**shown, "serif": chosen.serif, "sans": chosen.sans}, ensure_ascii=False)
     compiler = typst.Compiler(source.encode(), font_paths=fonts.all_fonts(), sys_inputs={"data": data})
-    made = compiler.compile(format="png", ppi=72 * scale)
+    made = compiler.compile(format="pdf") if form == "pdf" else compiler.compile(format="png", ppi=72 * scale)
     if not isinstance(made, bytes):
         raise TypeError("a picture has one page")
-    return smaller(made)
+    return made if form == "pdf" else smaller(made)
 
 
 def smaller(png: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Pictures of a few words, as PNG: drawn by a process that ends with each, so that none of ours carries its fonts.
+"""Pictures of a few words as PNG, and sheets as PDF: drawn by a process that ends with each and takes its fonts along.
 
 A page's process would keep 25 MB for Latin letters and 60 MB once it has drawn Chinese, and each of them would. The
 other process also keeps what can fail in a typesetter away from those who sign.
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 from ..monitoring import log
 
@@ -32,6 +32,7 @@ class Drawing:
     given: Mapping[str, Any]
     scale: float = 1.0
     """Pixels for each point of the source."""
+    form: Literal["png", "pdf"] = "png"
 
     @cached_property
     def digest(self) -> str:
@@ -42,6 +43,8 @@ class Drawing:
     def told(self) -> bytes:
         """What the one who draws it is told."""
         told = {"source": self.source, "given": dict(self.given), "scale": self.scale}
+        if self.form != "png":
+            told["form"] = self.form
         return json.dumps(told, ensure_ascii=False).encode()
 
 
