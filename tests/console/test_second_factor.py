@@ -96,7 +96,8 @@ def test_adding_one_ends_the_other_sessions(site, logged_in) -> None:
 def test_owners_of_a_real_site_need_one(instance, role: str, wanted: bool) -> None:
     settings = instance.app.extensions["clarion.settings"]
     site = settings.site.model_copy(update={"environment": "production"})
-    real = Site(instance, create_console(settings.model_copy(update={"site": site})))
+    real = Site(instance, create_console(settings))
+    real.console.extensions["clarion.settings"] = settings.model_copy(update={"site": site})
     real.give("ana@readers.example", role=role)
     ana = real.person()
     ana.log_in()
