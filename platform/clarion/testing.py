@@ -62,13 +62,15 @@ channels = ["email"]
 RECIPIENTS = "role,name,office,email\nto,Ana Mayor,Mayor,mayor@city.example\n"
 
 
-def staff_browser(console: Flask, organisation: str = "readers", role: Role = "owner") -> FlaskClient:
-    """A browser in which somebody is logged in to the console, with both factors."""
+def staff_browser(
+    console: Flask, organisation: str = "readers", role: Role = "owner", *, admin: bool = False
+) -> FlaskClient:
+    """A browser in which somebody is logged in to the console, with both factors; `admin` runs the site too."""
     from .extensions import transaction
     from .staff import people, sessions
 
     with console.app_context(), transaction() as session:
-        staff = people.add(session, f"{role}@{organisation}.example")
+        staff = people.add(session, f"{role}@{organisation}.example", admin=admin)
         people.give_role(session, staff.id, organisation, role)
         cookie = sessions.begin(session, staff.id, "", second=True)
     browser = console.test_client()

@@ -69,6 +69,18 @@ def test_asking_again_and_again_fills_no_mailbox_and_locks_nobody_out(site) -> N
         assert len(site.mails(ANA)) == 7
 
 
+def test_one_network_does_not_fill_the_database(site) -> None:
+    site.give(ANA)
+    ana = site.person()
+    ana.ask()
+    link = site.link(ANA)
+    answers = [ana.post("/staff/login", email=f"nobody{n}@readers.example").status_code for n in range(130)]
+    assert answers[:100] == [303] * 100
+    assert answers[-1] == 429
+    assert ana.post("/staff/login/challenge").status_code == 429
+    assert ana.post(link).status_code == 303, "who has a mail gets in all the same"
+
+
 def test_what_is_no_address_is_told_and_kept(site) -> None:
     answer = site.person("ana readers").ask()
     assert answer.status_code == 422

@@ -12,7 +12,7 @@ from clarion.hookspecs import SLOTS
 from clarion.pages.front import install_front
 from clarion.plugins.guard import FAILURES
 from clarion.settings import SettingsError
-from clarion.testing import TABLE, Instance, link
+from clarion.testing import TABLE, Instance, link, staff_browser
 
 PLUGIN = """
 from flask import has_request_context, render_template
@@ -273,6 +273,9 @@ def test_panels_are_gathered_when_the_console_starts(doors: Instance) -> None:
     (panel,) = console.extensions["clarion.panels"]
     assert (panel.id, panel.title, panel.render()) == ("doors.knocks", "Knocks", "<p>3</p>")
     assert console.test_client().get("/metrics").status_code == 200
+    assert "<h2>Knocks</h2>" not in staff_browser(console).get("/staff/").text, "a panel is about the whole site"
+    shown = staff_browser(console, admin=True).get("/staff/").text
+    assert "<h2>Knocks</h2><p>3</p>" in shown
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,9 @@ def write_out(source: Source, folder: Path, *, mark: bool = True) -> list[Path]:
     for name in read_folder(folder) if folder.is_dir() else ():
         if name not in source.files:
             (folder / name).unlink()
+    for name in (*source.files, *source.media):
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValueError(f"{name} would lie outside the folder")
     for name, content in source.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

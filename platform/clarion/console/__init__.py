@@ -10,7 +10,7 @@ import signal
 
 from flask import Flask
 
-from .. import assets, errors, extensions, i18n, metrics, monitoring, security
+from .. import assets, errors, extensions, i18n, limits, metrics, monitoring, security
 from ..campaigns.live import init_live
 from ..campaigns.slugs import SlugConverter
 from ..osdi import routes as osdi
@@ -41,6 +41,7 @@ def create_console(settings: Settings) -> Flask:
     errors.init_errors(app)
     init_live(app)
     init_pulse(app)
+    limits.init_limits(app, settings)
     assets.init_assets(app)
     app.context_processor(context)
     metrics.init_metrics(app)

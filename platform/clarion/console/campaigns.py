@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, abort, current_app, g, redirect, request, url_for
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -39,6 +39,7 @@ def listed() -> AnyResponse:
         waiting=waiting,
         moment=now(),
         states=state_words(),
+        panels=current_app.extensions["clarion.panels"] if g.staff.admin else [],
     )
 
 

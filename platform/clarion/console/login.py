@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from ..campaigns.live import live_campaigns
 from ..extensions import transaction
+from ..limits import uses_this_hour
 from ..staff import passkeys, people, seconds, sessions, tickets
 from ..staff.marks import CODE_DIGITS
 from ..staff.models import Ticket
@@ -19,6 +20,9 @@ from .proofs import answered, passkeys_here
 bp = Blueprint("login", __name__, url_prefix="/staff")
 
 LONGEST_ADDRESS = 254
+
+OF_NETWORK = 120
+"""Mails and challenges that one network may ask for in an hour: each is a row. Links that were mailed go on working."""
 
 
 @bp.get("/login")
@@ -37,6 +41,11 @@ def send() -> AnyResponse:
     if email is None:
         fault = gettext("This does not look like an email address. It is written like name@example.org.")
         return show("login.html", 422, email=typed, fault=fault, next=next_place())
+    if uses_this_hour("staff log-in") > OF_NETWORK:
+        fault = gettext(
+            "Very many have asked for mails from your network. Use the link of a mail that you have, or wait."
+        )
+        return show("login.html", 429, email=typed, fault=fault, next=next_place())
     number = tickets.ask_by_mail(email, g.browser, g.language)
     return redirect(url_for("login.code", ticket=number, next=next_place()), 303)
 
@@ -85,6 +94,8 @@ def follow(token: str) -> AnyResponse:
 @rule("anybody")
 def challenge() -> Response:
     """What this browser's passkey is to sign, as JSON for the script of the page."""
+    if uses_this_hour("staff log-in") > OF_NETWORK:
+        abort(429)
     ticket = tickets.make("challenge", browser=g.browser)
     known = passkeys.listed(g.staff.id) if g.staff else ()
     options = passkeys_here().to_show(ticket, known)

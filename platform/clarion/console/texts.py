@@ -117,8 +117,7 @@ def edit(slug: str) -> AnyResponse:
 @body_limit(LARGEST_BODY)
 def save(slug: str) -> AnyResponse:
     """Save; what somebody else saved meanwhile is kept too, and shown where both wrote in one field."""
-    number = request.form.get("base", type=int) or 0
-    base, last = sources.numbered(slug, number), _latest(slug)
+    base, last = _seen(slug)
     if base is None:
         abort(400)
     mine = _typed(base)
@@ -207,17 +206,22 @@ def _place_words(doubt: Doubt, languages: Any) -> str:
 
 
 def _latest(slug: str) -> Source:
-    """The last save; a campaign that was published before there were saves is taken as its folder has it."""
+    """The last save; of a campaign that was published before there were saves, what its folder holds, as number 0."""
     source = sources.latest(slug)
     if source is not None:
         return source
     folder = current_app.extensions["clarion.settings"].campaigns.folder / slug
     if not folder.is_dir():
         abort(404)
-    sources.note_folder(slug, folder, {})
-    found = sources.latest(slug)
-    assert found is not None
-    return found
+    return Source(slug, 0, sources.read_folder(folder), place="folder")
+
+
+def _seen(slug: str) -> tuple[Source | None, Source]:
+    """The save that a form was made from, and the last one."""
+    number, last = request.form.get("base", type=int), _latest(slug)
+    if number == last.number:
+        return last, last
+    return (sources.numbered(slug, number) if number else None), last
 
 
 def _load(source: Source) -> Loaded:

@@ -80,7 +80,7 @@ def _compose(marks: Marks, letter: Letter) -> Mail | None:
         return _mail(letter.id, "staff-invitation", invitation.email, invitation.language, known)
     ticket = db.session.get(Ticket, letter.ticket_id)
     staff = db.session.get(Staff, ticket.staff_id) if ticket and ticket.staff_id else None
-    if ticket is None or staff is None or ticket.used_at is not None or ticket.ends_at <= now():
+    if ticket is None or staff is None or not ticket.mailed or ticket.used_at is not None or ticket.ends_at <= now():
         return None
     token = marks.token("login", ticket.id, ticket.nonce)
     known = {"url": f"{_site().base_url}/staff/login/{token}", "code": marks.code(ticket.nonce)}

@@ -37,9 +37,9 @@ def ask_by_mail(email: str, browser: str, language: str) -> int:
         mailed = select(func.count()).select_from(Ticket).where(*lately, Ticket.mailed)
         few = (session.scalar(mailed) or 0) < MAILS_AN_HOUR
         ticket = _new(session, "login", staff.id if staff else None, browser, language)
-        if staff and few:
-            ticket.mailed = True
-            session.add(Letter(ticket_id=ticket.id, due_at=moment))
+        ticket.mailed = bool(staff and few)
+        # to whom nothing is sent has a letter too, for a second: the same is written, in the same time
+        session.add(Letter(ticket_id=ticket.id, due_at=moment))
         return ticket.id
 
 
@@ -89,7 +89,9 @@ def use(session: Transaction, ticket: Ticket) -> bool:
 def forget() -> int:
     """Take out what has long ended; how many."""
     with transaction() as session:
-        old = delete(Ticket).where(Ticket.ends_at < now() - KEPT)
+        moment = now()
+        ended = Ticket.staff_id.is_(None) & (Ticket.ends_at < moment)
+        old = delete(Ticket).where(ended | (Ticket.ends_at < moment - KEPT))
         return int(session.execute(old).rowcount)  # type: ignore[attr-defined]
 
 
