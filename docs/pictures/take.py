@@ -26,8 +26,10 @@ from waitress.server import create_server
 from clarion import migrations
 from clarion.app import create_app
 from clarion.campaigns.models import CampaignRow
+from clarion.console import create_console
 from clarion.extensions import db
 from clarion.pages.pulse import init_pulse
+from clarion.server import Doors
 from clarion.settings import load_settings
 from clarion.signatures import reasons
 from clarion.signatures.models import APPROVED, CountTotal, Reason
@@ -57,12 +59,13 @@ def served(home: Path, *, port: int = 0, more: str = "", **tables: Any) -> Itera
     shutil.copytree(CAMPAIGN, folder)
     with (folder / "campaign.toml").open("a") as file:
         file.write(more)
-    app = create_app(load_settings({"CLARION_HOME": str(home)}, **tables))
+    settings = load_settings({"CLARION_HOME": str(home)}, **tables)
+    app = create_app(settings)
     with app.app_context():
         migrations.upgrade()
     instance = Instance(app, home)
     instance.publish(folder)
-    server: Any = create_server(app, host="127.0.0.1", port=port, threads=4, ident="")
+    server: Any = create_server(Doors(app, create_console(settings)), host="127.0.0.1", port=port, threads=4, ident="")
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield instance, f"http://127.0.0.1:{server.effective_port}"
