@@ -38,7 +38,7 @@ def test_the_petition_to_protect_dc() -> None:
         ("cc", "Elissa Silverman", "Councilmember"),
     ]
     last = found.recipients[-1]
-    assert (last.name, last.cut) == ("Robert White, Jr.", True)
+    assert (last.name, last.office, last.cut) == ("Robert White, Jr.", "Councilme…", True), "nobody makes up the rest"
     assert list(found.texts) == ["en", "es"]
     english, spanish = found.texts.values()
     assert english.title == "Mayor Bowser: Protect DC residents from ICE raids!"

@@ -12,7 +12,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from ..domain.pasting import Pasted, Said
-from ..domain.pasting.addressed import Addressed
+from ..domain.pasting.addressed import BROKEN, Addressed
 from .csvfile import CsvFile
 from .drafting import COLUMNS, text_file
 from .sources import Source
@@ -97,7 +97,13 @@ def as_pasted(source: Source) -> Pasted:
     """The save as a petition that was taken apart, to look for what is doubtful in it."""
     fields = read(source)
     people = [
-        Addressed(row["name"], row["office"], row["email"], "cc" if row["role"] == "cc" else "to")
+        Addressed(
+            row["name"],
+            row["office"],
+            row["email"],
+            "cc" if row["role"] == "cc" else "to",
+            cut=(row["office"] or row["name"]).endswith(BROKEN),
+        )
         for row in from_field(fields["recipients"])
     ]
     texts = {

@@ -20,6 +20,8 @@ _MIDDLE = re.compile(r"\s*[,&]\s*")
 _ARTICLES = frozenset({"the", "el", "la", "los", "las"})
 _OF = frozenset({"of", "for", "de", "del"})
 
+BROKEN = "…"
+
 LONGEST_OFFICE = 6
 """Words of an office before a name."""
 
@@ -57,8 +59,15 @@ def _strung(line: str) -> list[Addressed]:
     for group in line.split(";"):
         _take_in(found, _tokens(group), cut=cut)
     if cut and found:
-        found[-1] = replace(found[-1], cut=True)
+        found[-1] = _broken_off(found[-1])
     return found
+
+
+def _broken_off(one: Addressed) -> Addressed:
+    """Whoever the text breaks off at; the sign stays where it broke, until somebody has written the rest."""
+    if one.office:
+        return replace(one, office=f"{one.office}{BROKEN}", cut=True)
+    return replace(one, name=f"{one.name}{BROKEN}", cut=True)
 
 
 def _take_in(found: list[Addressed], tokens: list[str], *, cut: bool) -> None:
