@@ -33,7 +33,7 @@ from .domain.misnamed import misnamed
 from .domain.names import TextRefused, clean_name
 from .domain.person import Person
 from .events import KINDS as EVENT_KINDS
-from .extensions import NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
+from .extensions import AWAY, NEVER_REUSED, BigId, Moment, db, insert_if_new, now, own_metadata, transaction
 from .handouts import hand_out, read_handout
 from .hookspecs import API_VERSION, Chore, Event, Figure, Panel, Place, Plugin, PluginSettings, hookimpl
 from .i18n import speak
@@ -71,6 +71,7 @@ from .texting import (
     open_for,
     own,
     put_text,
+    refuse_by_text,
     schedule_texts,
     seal_for,
     sign_by_text,
@@ -81,12 +82,14 @@ from .texting import (
     text_failed,
     text_was_taken,
     wake_texts,
+    was_asked,
 )
 from .typesetting.pictures import Drawing
 from .vocabulary import translations
 
 __all__ = (
     "API_VERSION",
+    "AWAY",
     "EVENT_KINDS",
     "NEVER_REUSED",
     "PAGE_PORTS",
@@ -171,6 +174,7 @@ __all__ = (
     "put_text",
     "read_handout",
     "reads_on_paper",
+    "refuse_by_text",
     "report_feedback",
     "schedule_texts",
     "seal_for",
@@ -193,5 +197,6 @@ __all__ = (
     "update_words",
     "uses_this_hour",
     "wake_texts",
+    "was_asked",
     "with_arrival",
 )

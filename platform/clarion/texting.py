@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from .broker import wake
 from .campaigns.live import LiveCampaign, live_campaigns
@@ -123,6 +123,19 @@ def sign_by_text(
 def agree_by_text(campaign_id: int, signature_id: int, language: str, asks: Sequence[ConsentAsk]) -> None:
     """Keep the yes of a signer's phone to each of these, in the words of the live edition. Raises `LookupError`."""
     texted.agree_by_text(signature_id, asks, _live(campaign_id).edition_id, language)
+
+
+def refuse_by_text(signature_id: int, organisations: Sequence[str]) -> None:
+    """Keep the no of a signer's phone to each of these organisations, whatever box was ticked before."""
+    texted.refuse_by_text(signature_id, organisations)
+
+
+def was_asked(signature_id: int, kind: str, since: datetime) -> bool:
+    """Whether a text of a kind about a signature has left since a moment."""
+    mine = select(Message.id).where(
+        Message.signature_id == signature_id, Message.kind == kind, Message.sent_at >= since
+    )
+    return db.session.scalar(mine.where(Message.channel == BY_TEXT, Message.state == SENT).limit(1)) is not None
 
 
 def signed_by(campaign_id: int, number: str) -> Signature | None:

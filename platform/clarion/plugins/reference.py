@@ -53,6 +53,7 @@ def _sentence(part: object) -> str:
 
 _OTHERS = {
     "API_VERSION": "The version of this interface.",
+    "AWAY": "What is raised while the database is away: whatever was to be done is done later.",
     "EVENT_KINDS": "The kinds of events: " + ", ".join(f"`{kind}`" for kind in api.EVENT_KINDS) + ".",
     "PAGE_PORTS": "The schemes and ports of pages that people read, for `target`.",
     "SMALL_AREA": "With fewer people a figure is not told to those who could find out from it who signed.",

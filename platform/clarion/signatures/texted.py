@@ -16,8 +16,9 @@ from ..events import Happened, tell
 from ..extensions import Transaction, insert_if_new, this_minute, transaction
 from ..rows import insert_new_rows
 from ..sealing import Keyring
+from .consents import refuse
 from .counting import add_step
-from .models import CONFIRMED, PENDING, TEXT, VOID, Consent, Signature
+from .models import BY_TEXT, CONFIRMED, PENDING, TEXT, VOID, Consent, Signature
 from .phones import keep_verified
 from .service import Submission, prepare
 
@@ -61,6 +62,15 @@ def agree_by_text(signature_id: int, asks: Sequence[ConsentAsk], edition_id: int
         signature = session.get(Signature, signature_id, with_for_update=True)
         if signature is not None:
             _agree(session, signature, asks, edition_id, language)
+
+
+def refuse_by_text(signature_id: int, organisations: Sequence[str]) -> None:
+    """Keep the no that a signer's phone said to each of these, whatever was ticked before."""
+    with transaction() as session:
+        signature = session.get(Signature, signature_id, with_for_update=True)
+        if signature is not None:
+            for organisation in organisations:
+                refuse(session, signature, organisation, BY_TEXT)
 
 
 def _agree(

@@ -16,6 +16,7 @@ from clarion.api import (
     Text,
     Unreachable,
     Unsure,
+    has_stopped,
     log,
     now,
     stop_number,
@@ -60,7 +61,10 @@ class SmsChannel:
         try:
             turn = turns.take(self._gateways, self._settings.rate, self._clock())
             self._wait(turn)
-        except NotYet:
+            # a stop may have come since this text was looked at, and counts up to this moment
+            if text.name not in composing.ALWAYS and has_stopped(text.recipient):
+                raise Refused("stopped")
+        except (NotYet, Refused):
             tallies.give_back(limits, micros)
             raise
         try:

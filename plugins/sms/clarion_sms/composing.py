@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from clarion.api import Due, NothingToSay, NotYet, Signer, Text, db, has_stopped, is_own, now, open_for, update_words
+from clarion.api import (
+    Due,
+    NothingToSay,
+    NotYet,
+    Signer,
+    Text,
+    agreed_to,
+    db,
+    has_stopped,
+    is_own,
+    now,
+    open_for,
+    update_words,
+)
 
 from .answers import REPLY, find
 from .asking import NUMBER
@@ -58,7 +71,11 @@ def _words(message: Due, here: Place, signer: Signer, language: str) -> str:
     if message.kind == NUMBER:
         if message.signature_id is None or is_own(message.signature_id) or signer.state != CONFIRMED:
             raise NothingToSay
-        return say("confirm_number", language, here.own.words, **values)
+        _mind_the_night(here, signer)
+        names = [one.name for id in agreed_to(message.signature_id) if (one := here.live.campaign.organisation(id))]
+        if not names:
+            raise NothingToSay  # the tick was taken back meanwhile
+        return say("confirm_number", language, here.own.words, **{**values, "who": ", ".join(names)})
     return _news(message, here, signer, language)
 
 
@@ -67,8 +84,12 @@ def _news(message: Due, here: Place, signer: Signer, language: str) -> str:
     words = update_words(message, language)
     if is_unread(signer.person.phone):
         raise NotYet(CODE)
+    _mind_the_night(here, signer)
+    return words
+
+
+def _mind_the_night(here: Place, signer: Signer) -> None:
     person, campaign = signer.person, here.live.campaign
     allowed = next_allowed(now(), person.phone, person.postal_code, person.country or campaign.country)
     if allowed > now():
         raise NotYet("quiet hours", allowed)
-    return words

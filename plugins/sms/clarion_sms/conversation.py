@@ -41,6 +41,20 @@ _INTRODUCTION = re.compile(
 _CODE_AT_END = re.compile(r"(.*?\D)[ ,;.:]*(\d{5}(?:-\d{4})?)\W*", re.S)
 _NAMES = ("name", "nombre")
 
+_FIRST = frozenset(
+    "who what why how when where which stop quit end cancel no please pls hey dont remove take delete leave "
+    "quien que porque como cuando donde cual alto paren basta ya por favor oye dejen quiten borren".split()
+)
+"""Words with which a sentence begins and no name does."""
+
+_WITHIN = frozenset(
+    "who what why how is are was were this that the did does want wants wanted need sign signed signing stop text "
+    "texts texting message messages please not cant dont wont would could should have has it its they them "
+    "with about from quien esto este esta estos quiero quiere quieren firmar firme firmo puedo puede necesito mensaje "
+    "mensajes texto textos recibir rehuso tambien con para pero porque estan estoy".split()
+)
+"""Words that sentences hold and names do not, in plain letters; none is a given name or surname that is often met."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -180,12 +194,18 @@ def _missed(talk: Talk, fault: str) -> Turn:
 
 def _clean(words: str) -> str:
     """A name as it may be kept, or nothing: a question or a story is none."""
-    if "?" in words or len(words.split()) > 8:
+    if "?" in words or len(words.split()) > 8 or _is_said(words):
         return ""
     try:
         return clean_name(words.strip(" .,;:!\"'"))
     except TextRefused:
         return ""
+
+
+def _is_said(words: str) -> bool:
+    """Whether these words are a sentence and no name: "stop the raids", "who is this", "mi mamá quiere firmar"."""
+    plain = _plain(words).split()
+    return len(plain) > 1 and (plain[0] in _FIRST or any(word in _WITHIN for word in plain))
 
 
 def _plain(words: str) -> str:

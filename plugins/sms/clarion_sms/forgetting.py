@@ -44,6 +44,7 @@ def forget_old(moment: datetime) -> None:
 
 def _forget(signature_id: int) -> None:
     with transaction() as session:
+        session.execute(delete(ReceivedText).where(ReceivedText.signature_id == signature_id))
         talks = select(Conversation).filter_by(signature_id=signature_id)
         for talk in session.scalars(talks).all():
             for model in (OwnText, ReceivedText):

@@ -42,6 +42,8 @@ class ReceivedText(Base):
     state: Mapped[str] = mapped_column(String(12))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """Number and words; nothing once it was taken in and is not for a person to read."""
+    signature_id: Mapped[int | None] = mapped_column(BigId, index=True)
+    """Of whoever wrote it, as far as they had signed: with that signature their words are erased."""
     received_at: Mapped[datetime] = mapped_column(Moment)
 
 

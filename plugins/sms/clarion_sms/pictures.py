@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flask import current_app
+from flask_babel import refresh
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
 WIDTH, TALLEST = 1280, 16_000
@@ -58,7 +59,10 @@ class Camera:
         return _LINK.sub(rf'\1="{self._base_url}/', html)
 
     def _get(self, path: str) -> bytes:
+        # a request of its own: around a command there is a language already, and it would stay
+        refresh()
         response = current_app.test_client(use_cookies=False).get(path, base_url=self._base_url)
+        refresh()
         if response.status_code != 200:
             raise LookupError(f"{path} answered {response.status_code}")
         return response.get_data()

@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 from clarion.api import ConsentAsk, LiveCampaign, live_campaigns, now
 
-from .campaign import CampaignSms
+from .campaign import CampaignSms, of
 from .conversation import Asked, keyword_of
-
-NAME = "sms"
-"""Of this plugin's table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +60,14 @@ class Place:
 
 
 def places() -> Iterator[Place]:
-    """All published campaigns that take texts, the newest first."""
+    """All published campaigns that take texts, the newest first.
+
+    One whose table says what the plugin does not take any more is left out: a STOP has to get through in any case.
+    """
     for live in live_campaigns().all():
-        if NAME in live.campaign.plugins:
-            yield Place(live, CampaignSms.model_validate(live.campaign.plugins[NAME]))
+        said = of(live.campaign)
+        if said is not None:
+            yield Place(live, said)
 
 
 def places_with(number: str) -> list[Place]:
@@ -77,6 +78,5 @@ def places_with(number: str) -> list[Place]:
 def place(campaign_id: int) -> Place | None:
     """One of them."""
     live = live_campaigns().by_id(campaign_id)
-    if live is None or NAME not in live.campaign.plugins:
-        return None
-    return Place(live, CampaignSms.model_validate(live.campaign.plugins[NAME]))
+    said = of(live.campaign) if live else None
+    return Place(live, said) if live and said else None

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from clarion.api import (
+    AWAY,
     Person,
     agree_by_text,
     agreed_to,
@@ -28,14 +29,17 @@ from clarion.api import (
     open_for,
     own,
     put_text,
+    refuse_by_text,
     seal_for,
     sign_by_text,
     signed_by,
     transaction,
     wake_texts,
+    was_asked,
 )
 
 from . import answers, forgetting
+from .asking import NUMBER
 from .conversation import Talk, Turn, read, yes_or_no
 from .models import DONE, INBOX, WAITING, Conversation, ReceivedText
 from .phrases import question
@@ -45,6 +49,9 @@ PAGE = 100
 
 QUIET = timedelta(minutes=15)
 """After which somebody who has signed and answers no more gets the text that says that their name counts."""
+
+ANSWERED_WITHIN = timedelta(days=7)
+"""In which a yes answers the question whether a number typed on the web is this phone's."""
 
 CONFIRMED = "confirmed"
 
@@ -57,6 +64,10 @@ def take_in() -> int:
     for id in ids:
         try:
             _take(id)
+        except AWAY:
+            # the text is there, and waits until the database is
+            db.session.rollback()
+            raise
         except Exception as error:  # noqa: BLE001 - a text that nothing can be made of is for a person, and holds up no other
             log.error("text not understood", kind=type(error).__name__)
             _for_a_person(id)
@@ -78,9 +89,16 @@ def look_after() -> None:
     wake_texts()
 
 
-def _for_a_person(id: int) -> None:
+def _for_a_person(id: int, signature_id: int | None = None) -> None:
     with transaction() as session:
-        session.execute(update(ReceivedText).filter_by(id=id, state=WAITING).values(state=INBOX))
+        mine = update(ReceivedText).filter_by(id=id, state=WAITING)
+        session.execute(mine.values(state=INBOX, signature_id=signature_id))
+
+
+def _signature_of(here: Place, number: str) -> int | None:
+    """Whose words these are, so that they are erased with them."""
+    found = signed_by(here.id, number) or claimed_by(here.id, number)
+    return found.id if found else None
 
 
 def _take(id: int) -> None:
@@ -94,7 +112,7 @@ def _take(id: int) -> None:
     details = open_for(here.id, row.sealed)
     number, words, language, index = details["number"], details["words"], row.language, row.phone_index
     if has_stopped(number):
-        _for_a_person(id)
+        _for_a_person(id, _signature_of(here, number))
     elif language:
         _begin(id, here, number, language, index)
     else:
@@ -129,11 +147,14 @@ def _go_on(id: int, here: Place, number: str, words: str, index: bytes) -> None:
         _without_a_talk(id, here, number, words)
         return
     talk = _talk(row, here)
+    if row.signature_id is None and not here.is_open:
+        _end_closed(id, here, number, talk.language, row.id)
+        return
     turn = read(talk, words, here.asked)
     signature_id = _sign(here, number, row, turn)
     turn = replace(turn, talk=replace(turn.talk, signed=signature_id is not None))
     with transaction() as session:
-        if not _settle(session, id, lost=turn.lost):
+        if not _settle(session, id, signature_id, unread=bool(turn.fault) and _says_something(words)):
             return
         row = session.get_one(Conversation, row.id, with_for_update=True)
         row.signature_id = signature_id
@@ -153,6 +174,14 @@ def _go_on(id: int, here: Place, number: str, words: str, index: bytes) -> None:
                 _ask(session, here, number, turn.talk)
 
 
+def _end_closed(id: int, here: Place, number: str, language: str, row_id: int) -> None:
+    """The petition ended while somebody was signing: nobody is counted afterwards, and they are told."""
+    with transaction() as session:
+        if _settle(session, id):
+            session.get_one(Conversation, row_id, with_for_update=True).open = False
+            answers.answer(session, here, number, language, "closed", link=_page(here, language))
+
+
 def _sign(here: Place, number: str, row: Conversation, turn: Turn) -> int | None:
     """Do what an answer asks for, and can be done twice: own or disown what the web has, sign, agree."""
     signature_id = row.signature_id
@@ -170,6 +199,7 @@ def _sign(here: Place, number: str, row: Conversation, turn: Turn) -> int | None
             signature_id = sign_by_text(here.id, talk.language, person, []).signature_id
         yes = [ask for ask in here.asks if talk.answers.get(ask.organisation)]
         agree_by_text(here.id, signature_id, talk.language, yes)
+        refuse_by_text(signature_id, [one for one, said in talk.answers.items() if not said])
     return signature_id
 
 
@@ -179,8 +209,8 @@ def _without_a_talk(id: int, here: Place, number: str, words: str) -> None:
     if said is not None:
         for other in places_with(here.own.number):
             claim = claimed_by(other.id, number)
-            if claim is None:
-                continue
+            if claim is None or not was_asked(claim.id, NUMBER, now() - ANSWERED_WITHIN):
+                continue  # who was asked nothing has said yes to nothing
             if said:
                 own(claim.id)
             else:
@@ -190,13 +220,23 @@ def _without_a_talk(id: int, here: Place, number: str, words: str) -> None:
                 if _settle(session, id):
                     _welcome(session, other, number, other.language(claim.language), agreed)
             return
-    _for_a_person(id)
+    _for_a_person(id, _signature_of(here, number))
 
 
-def _settle(session: Any, id: int, *, lost: bool = False) -> bool:
-    """Take a text from the pile, in the transaction that answers it; `False` where another worker has."""
+def _says_something(words: str) -> bool:
+    """Whether a person should read what was no answer; a wrong ZIP code alone says nothing more."""
+    return any(letter.isalpha() for letter in words)
+
+
+def _settle(session: Any, id: int, signature_id: int | None = None, *, unread: bool = False) -> bool:
+    """Take a text from the pile, in the transaction that answers it; `False` where another worker has.
+
+    What is `unread` is for a person too: it may be a wish for no more texts, in words that no rule knows.
+    """
     mine = update(ReceivedText).where(ReceivedText.id == id, ReceivedText.state == WAITING)
-    values: dict[str, Any] = {"state": INBOX} if lost else {"state": DONE, "sealed": b""}
+    values: dict[str, Any] = {"state": INBOX, "signature_id": signature_id}
+    if not unread:
+        values = {"state": DONE, "sealed": b""}
     return bool(session.execute(mine.values(values)).rowcount)
 
 

@@ -6,6 +6,7 @@ between, no cap is ever passed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +14,17 @@ from typing import Any
 
 from sqlalchemy import delete, update
 
-from clarion.api import Blocked, NotYet, Refused, Text, insert_if_new, log, transaction
+from clarion.api import Blocked, NotYet, Refused, Text, insert_if_new, log, number_index, transaction
 
 from .models import Tally
 from .numbers import prefix
 from .settings import SmsSettings
 
 MICROS = 1_000_000
-BY_STRANGERS = ("confirm", "number")
+ASKED_A_WEEK = 2
+"""Questions to one phone whether a number typed on the web is its own, whoever types it however often."""
+
+BY_STRANGERS = ("confirm", "again", "number")
 """Kinds of texts that somebody else than the phone's owner can cause, by typing a number."""
 
 
@@ -46,13 +50,18 @@ def caps(settings: SmsSettings, text: Text, moment: datetime) -> list[Cap]:
     if text.name.partition("-")[0] in BY_STRANGERS:
         next_hour = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         found.append(Cap(f"prefix:{prefix(text.recipient)} {hour}", next_hour, settings.prefix_an_hour))
+    if text.name.partition("-")[0] == "number":
+        week = f"{moment:%G-%V}"
+        mark = hashlib.sha256(number_index(text.recipient)).hexdigest()[:24]
+        found.append(Cap(f"asked:{mark} {week}", moment + timedelta(days=7), ASKED_A_WEEK))
     return found
 
 
 def put_aside(limits: Sequence[Cap], micros: int, moment: datetime) -> None:
     """Count a text against all of its limits, or against none.
 
-    Raises `NotYet` where the campaign's texts wait, `Refused` where too many begin alike, `Blocked` where all stops.
+    Raises `NotYet` where the campaign's texts wait or too many begin alike, `Refused` where a phone was asked often
+    enough, `Blocked` where all stops.
     """
     with transaction() as session:
         full = next((cap for cap in limits if not _add(session, cap, micros)), None)
@@ -90,7 +99,9 @@ def _add(session: Any, cap: Cap, micros: int) -> bool:
 def _refuse(cap: Cap, moment: datetime) -> None:
     kind = cap.scope.partition(":")[0].partition(" ")[0]
     if kind == "prefix":
-        raise Refused("too many to one prefix")
+        raise NotYet("too many to one prefix", cap.ends_at)
+    if kind == "asked":
+        raise Refused("asked before")
     if _is_news(cap):
         log.error("text cap reached", kind=kind, detail=cap.scope.partition(" ")[0])
     if kind == "campaign":

@@ -193,7 +193,7 @@ def test_what_nobody_can_make_sense_of_is_for_a_person(phones) -> None:
     assert len(phones.write(BEA, "is this real?")) == 1
     assert len(phones.write(BEA, "who are you?")) == 1
     assert phones.write(BEA, "what do you want?") == []
-    assert inbox(phones) == 2
+    assert inbox(phones) == 4
 
 
 def test_a_signature_on_the_web_with_this_number_counts_once(phones) -> None:

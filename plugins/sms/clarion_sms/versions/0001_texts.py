@@ -25,12 +25,14 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=12), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("signature_id", BIG_ID, nullable=True),
         sa.Column("received_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sms_received")),
         sa.UniqueConstraint("gateway", "event_key", name=op.f("uq_sms_received_gateway_event_key")),
         sqlite_autoincrement=True,
     )
     op.create_index("ix_sms_received_next", "sms_received", ["state", "id"])
+    op.create_index(op.f("ix_sms_received_signature_id"), "sms_received", ["signature_id"])
     op.create_index("ix_sms_received_phone", "sms_received", ["phone_index", "state"])
     op.create_table(
         "sms_conversation",
