@@ -115,6 +115,9 @@ def test_a_page_in_it_needs_nothing_from_elsewhere(texting, no_browser) -> None:
         assert not re.search(r'<link rel="stylesheet"|\bsrc="(?!data:)|url\((?!data:)', html)
         assert not re.search(r'\b(?:href|action)="/', html)
         assert "--accent:" in html
+        if name.endswith("-es"):
+            assert '<html lang="es"' in html
+            assert "Firmar por mensaje" in html or "Correo electrónico" in html
 
 
 def test_a_browser_that_fails_leaves_the_pages(texting, tmp_path: Path) -> None:

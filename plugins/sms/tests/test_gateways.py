@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from clarion.api import Blocked, NotYet, Refused, Retry, Text, Unsure, has_stopped
+from clarion.api import Blocked, NotYet, Refused, Retry, Text, Unsure, has_stopped, stop_number, transaction
 from clarion_sms import told, turns
 from clarion_sms.numbers import fault
 
@@ -193,6 +193,25 @@ def test_numbers_that_begin_alike_get_few_codes_an_hour(inside, twilio: Company,
     sending.send(text(9))
     clock.now += timedelta(hours=1)
     sending.send(codes[3])
+
+
+def test_a_stop_counts_while_a_text_waits_for_its_turn(inside, twilio: Company, tmp_path) -> None:
+    clock = Clock()
+    sending = channel(twilio, clock, tmp_path, rate=1.0)
+    for n in (1, 2):
+        sending.send(text(n, to="+12024561112"))
+    passes = clock.sleep
+
+    def stopped_meanwhile(seconds: float) -> None:
+        passes(seconds)
+        with transaction() as session:
+            stop_number(session, ANA)
+
+    sending._sleep = stopped_meanwhile
+    with pytest.raises(Refused, match="stopped"):
+        sending.send(text(3))
+    assert twilio.to(ANA) == []
+    assert len(twilio.handed) == 2
 
 
 def test_all_workers_together_keep_one_pace(inside, twilio: Company, tmp_path) -> None:
