@@ -10,13 +10,14 @@ from sqlalchemy import delete, select
 from clarion.api import Event, is_there, transaction
 
 from . import tallies, unread
-from .models import DONE, Conversation, OwnText, ReceivedText, ToldText
+from .models import Conversation, OwnText, ReceivedText, ToldText
 
 TALKS = timedelta(days=7)
 """After which a talk in which nobody spoke is over, and what was said in it is deleted."""
 
-INBOX = timedelta(days=90)
-"""After which what people wrote is deleted."""
+KEPT = timedelta(days=90)
+"""After which what people wrote is deleted. That a text was taken in, without its words, is known as long: a START that
+somebody has kept and sends again lifts no later stop."""
 
 TOLD = timedelta(days=30)
 """After which nobody needs to know what companies told of a text."""
@@ -35,9 +36,7 @@ def forget_old(moment: datetime) -> None:
     with transaction() as session:
         session.execute(delete(Conversation).where(Conversation.spoken_at < moment - TALKS))
         session.execute(delete(OwnText).where(OwnText.made_at < moment - TALKS))
-        old = delete(ReceivedText).where(ReceivedText.received_at < moment - TALKS, ReceivedText.state == DONE)
-        session.execute(old)
-        session.execute(delete(ReceivedText).where(ReceivedText.received_at < moment - INBOX))
+        session.execute(delete(ReceivedText).where(ReceivedText.received_at < moment - KEPT))
         session.execute(delete(ToldText).where(ToldText.told_at < moment - TOLD))
     tallies.forget(moment)
 

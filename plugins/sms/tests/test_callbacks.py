@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
+import time_machine
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
-from clarion.api import db, has_stopped, transaction
+from clarion.api import db, has_stopped, now, transaction
 from clarion.outbox.models import Message
 from clarion.testing import wait_for
+from clarion_sms import forgetting
 from clarion_sms.models import ToldText
 from clarion_sms.told import catch_up
 
@@ -243,3 +246,26 @@ def test_garbage_is_answered_calmly(instance, company: Company, body: bytes, kin
 def test_what_is_too_long_is_refused(instance, company: Company) -> None:
     answer = instance.client.post(f"/hooks/sms/{company.kind}", data=b"a" * 200_000, content_type="application/json")
     assert answer.status_code in (401, 413)
+
+
+def test_a_start_that_somebody_has_kept_lifts_no_later_stop(instance, company: Company) -> None:
+    with time_machine.travel(now(), tick=True) as clock:
+        assert company.text(instance.client, BASE, ANA, OURS, "START", key="SM" + "a" * 32).status_code in (200, 204)
+        company.text(instance.client, BASE, ANA, OURS, "STOP")
+        clock.shift(timedelta(days=20))
+        with instance.context():
+            forgetting.forget_old(now())
+            assert has_stopped(ANA)
+        assert company.text(instance.client, BASE, ANA, OURS, "START", key="SM" + "a" * 32).status_code in (200, 204)
+        with instance.context():
+            assert has_stopped(ANA)
+
+
+def test_a_webhook_of_last_week_is_not_taken(make_instance, make_folder) -> None:
+    with serve(Company("vonage")) as vonage:
+        made = make_instance(plugins={"sms": table_of(vonage)})
+        make_folder()
+        with_texts(made)
+        told = {"channel": "sms", "message_uuid": "old", "from": ANA[1:], "to": OURS[1:], "text": "STOP"}
+        assert vonage_post(made.client, "/hooks/sms/vonage", told, age=7 * 24 * 3600).status_code == 401
+        assert vonage_post(made.client, "/hooks/sms/vonage", told, age=3600).status_code in (200, 204)

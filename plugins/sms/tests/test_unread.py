@@ -9,12 +9,15 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
-from clarion.api import Place, db, has_stopped, now, transaction
+from clarion.api import Place, db, has_stopped, now, open_for, transaction
 from clarion.outbox.models import Message
 from clarion_sms import commands, forgetting
+from clarion_sms.conversation import yes_or_no
 from clarion_sms.models import INBOX, ReceivedText
 from clarion_sms.settings import SmsSettings
 
+from .conftest import Gateway, Phones, with_texts
+from .test_optout import listed
 from .test_stopping import broadcast, sign_all
 
 ANA, BEN = "+12025550111", "+12025550112"
@@ -108,3 +111,23 @@ def test_close_takes_all_up_to_one(phones, run) -> None:
     numbers = re.findall(r"^ *(\d+) ", run("inbox", "library").output, re.MULTILINE)
     assert run("close", "--up-to", numbers[1]).output == "2 laid aside.\n"
     assert run("close").exit_code == 2
+
+
+def test_what_petitions_are_about_lies_in_the_inbox_word_for_word(make_instance, make_folder) -> None:
+    """Every ordinary sentence of the lists, by the same way that a text comes in."""
+    instance = make_instance(plugins={"sms": {}})
+    make_folder()
+    with_texts(instance)
+    phones = Phones(instance, Gateway())
+    instance.app.extensions["clarion.channels"]["sms"] = phones.gateway
+    said = {f"+1202556{n:04d}": words for n, (_, words) in enumerate(listed("ordinary"))}
+    for number, words in said.items():
+        phones.arrive(number, words)
+    phones.work()
+    with instance.context():
+        rows = db.session.scalars(select(ReceivedText).where(ReceivedText.state == INBOX)).all()
+        found = {opened["number"]: opened["words"] for row in rows if (opened := open_for(row.campaign_id, row.sealed))}
+        stopped = [words for number, words in said.items() if has_stopped(number)]
+    kept = {number: words for number, words in said.items() if yes_or_no(words) is None}
+    assert stopped == []
+    assert {number: found.get(number) for number in kept} == kept

@@ -40,7 +40,10 @@ STATES = {
     "undeliverable": "failed",
 }
 LEEWAY = 300
-"""Seconds that a webhook may be old: it is sent again for a day, signed anew each time."""
+"""Seconds by which clocks may differ."""
+
+OLDEST = 25 * 3600
+"""Seconds that a webhook may be old: it is sent again for a day. What is older is somebody's who has kept it."""
 
 
 class Vonage:
@@ -108,6 +111,8 @@ class Vonage:
         except jwt.PyJWTError:
             raise Forged from None
         digest, said = hashlib.sha256(body).hexdigest(), str(claims.get("payload_hash", ""))
+        if now().timestamp() - float(claims["iat"]) > OLDEST:
+            raise Forged
         if scheme.lower() != "bearer" or not hmac.compare_digest(digest.encode(), said.encode(errors="replace")):
             raise Forged
         return _json(body)
