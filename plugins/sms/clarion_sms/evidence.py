@@ -132,8 +132,8 @@ class Pack:
 {self.lead.name} runs the petition "{self.title}" ({self._url(self.main)}). People sign it on that page, or by texting
 {self.said.keyword(self.main)} to {self.said.shown_number}. Texts go to people who wrote to that number first, or who
 gave their number on the sign form: the questions that a signature needs or one code, one question whether a number is
-their own where they ticked a box for texts, and, only after a yes to it, up to {self.said.a_month} texts a month about this petition from the organisation that
-they agreed to. Nobody gets texts by a list that was bought, rented or shared.
+their own where they ticked a box for texts, and, only after a yes to it, up to {self.said.a_month} texts a month about
+this petition from the organisation that they agreed to. Nobody gets texts by a list that was bought, rented or shared.
 
 ## Contents of the texts
 
