@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clarion.campaigns.drafting import drafted
@@ -195,6 +195,8 @@ def test_what_is_too_long_is_refused() -> None:
         )
     ).map("".join)
 )
+@example("To: <a@b.example>, Mayor")
+@example("To: , a@b.example, Mayor, ,")
 def test_any_text_gives_a_result(text: str) -> None:
     found = take_apart(text, KNOWN)
     for doubt in found.doubts:

@@ -85,7 +85,7 @@ def _take_in(found: list[Addressed], tokens: list[str], *, cut: bool) -> None:
             found.append(_one(words))
         if email and found:
             found[-1] = replace(found[-1], email=email[0])
-        first = False
+        first = first and not words
 
 
 def _tokens(line: str) -> list[str]:
