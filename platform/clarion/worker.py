@@ -94,8 +94,8 @@ class Worker:
                 Chore("forget calls", HOUR, forget_calls),
                 Chore("forget unheard events", HOUR, forget_unheard),
             ],
-            # a person waits for each of these, and a mail server may let one wait
-            "staff": [Chore("write to staff", 0.5, write_to_staff)],
+            # a person waits for each of these, and a mail server may let one wait; each letter is taken by one worker
+            "staff": [Chore("write to staff", SOON, write_to_staff, shared=False)],
             "long work": [
                 Chore("write to recipients", 60, write_to_recipients),
                 Chore("apply retention", HOUR, apply_retention),

@@ -136,14 +136,19 @@ def _with_authenticator(page: Page) -> None:
     session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
-def test_a_passkey_is_made_and_lets_in(served: Served, open_browser) -> None:
-    context = open_browser()
+def _with_passkey(served: Served, context: BrowserContext) -> Page:
+    """Somebody who is logged in has just made a passkey."""
     served.member(context)
     page = context.new_page()
     _with_authenticator(page)
     page.goto(f"{served.url}/staff/account/second")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.locator(".codes li")).to_have_count(10)
+    return page
+
+
+def test_a_passkey_is_made_and_lets_in(served: Served, open_browser) -> None:
+    page = _with_passkey(served, open_browser())
     page.goto(f"{served.url}/staff/account")
     expect(page.locator("table").first).to_contain_text("My device")
     page.get_by_role("button", name="Log out").click()
@@ -153,13 +158,7 @@ def test_a_passkey_is_made_and_lets_in(served: Served, open_browser) -> None:
 
 
 def test_a_passkey_is_the_second_step_after_a_mail(served: Served, open_browser) -> None:
-    context = open_browser()
-    served.member(context)
-    page = context.new_page()
-    _with_authenticator(page)
-    page.goto(f"{served.url}/staff/account/second")
-    page.get_by_role("button", name="Add a passkey").click()
-    expect(page.locator(".codes li")).to_have_count(10)
+    page = _with_passkey(served, open_browser())
     page.get_by_role("button", name="Log out").click()
     page.fill("#email", ANA)
     page.get_by_role("button", name="Send me a mail").click()

@@ -88,6 +88,18 @@ def test_pull_loses_nothing_that_was_never_published(run, folder, save) -> None:
     assert "From the console" in (folder / "en.md").read_text("utf-8")
 
 
+def test_pull_takes_out_nothing_that_is_somebody_elses(run, folder, save, tmp_path) -> None:
+    run("publish", "library")
+    save(en_title="From the console")
+    (tmp_path / "diary.md").write_text("mine", "utf-8")
+    (tmp_path / "old.txt").write_bytes(b"caf\xe9")
+    assert run("pull", "library", "--to", str(tmp_path)).exit_code == 1, "it holds what was never published"
+    assert run("pull", "library", "--to", str(tmp_path), "--force").exit_code == 0
+    assert (tmp_path / "diary.md").read_text("utf-8") == "mine"
+    assert (tmp_path / "old.txt").read_bytes() == b"caf\xe9"
+    assert "From the console" in (tmp_path / "en.md").read_text("utf-8")
+
+
 def test_what_was_never_saved_cannot_be_pulled(run) -> None:
     told = run("pull", "libary")
     assert told.exit_code == 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -146,19 +147,23 @@ def read_folder(folder: Path) -> dict[str, str]:
         if path.is_symlink() or not path.is_file() or path.suffix not in TEXTS or name.startswith(f"{UPDATES}/"):
             continue
         if path.stat().st_size <= MAX_TEXT:
-            found[name] = path.read_text("utf-8", errors="replace").removeprefix("\ufeff").replace("\r\n", "\n")
+            with suppress(UnicodeDecodeError):  # what is no text of ours is not ours to write anew
+                found[name] = path.read_text("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     return found
 
 
-def write_out(source: Source, folder: Path, *, mark: bool = True) -> list[Path]:
-    """Write a save into a folder; the files that were written. Texts that it has not are taken out."""
+def write_out(source: Source, folder: Path, *, mark: bool = True, earlier: Iterable[str] = ()) -> list[Path]:
+    """Write a save into a folder; the files that were written.
+
+    Of what lies there only files of `earlier` saves are taken out that this one has not: whatever else is in the folder
+    is somebody's.
+    """
     written = []
-    for name in read_folder(folder) if folder.is_dir() else ():
-        if name not in source.files:
-            (folder / name).unlink()
-    for name in (*source.files, *source.media):
+    for name in (*source.files, *source.media, *earlier):
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise ValueError(f"{name} would lie outside the folder")
+    for name in {*earlier} - source.files.keys():
+        (folder / name).unlink(missing_ok=True)
     for name, content in source.files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

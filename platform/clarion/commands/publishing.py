@@ -76,7 +76,8 @@ def _mind_the_console(slug: str, folder: Path, *, merge: bool, force: bool) -> N
             f"Not published: both have changed the same lines of {', '.join(merged.clashes)}. Nothing was written. "
             f"Look at the other: clarion pull {slug} --to DIR. Write what shall stand into the folder, then --force"
         )
-    sources.write_out(replace(newer, files=merged.files), folder)
+    earlier = {*newer.files, *(base.files if base else ())}
+    sources.write_out(replace(newer, files=merged.files), folder, earlier=earlier)
     click.echo(f"The folder has now both: what stood in it, and save {newer.number} of the console.")
 
 
@@ -100,14 +101,15 @@ def pull(slug: str, to: Path | None, *, force: bool) -> None:
         if source is None:
             raise click.ClickException(f'Nothing of "{slug}" was saved yet. {did_you_mean(slug, sources.slugs())}')
         folder = to or load_settings().campaigns.folder / slug
-        known = {json.dumps(one.files, sort_keys=True) for one in sources.saves(slug)}
+        saves = sources.saves(slug)
+        known = {json.dumps(one.files, sort_keys=True) for one in saves}
         own = sources.read_folder(folder) if folder.is_dir() else {}
         if own and not force and json.dumps(own, sort_keys=True) not in known:
             raise click.ClickException(
                 f"{shown(folder)} holds changes that were never published, and they would be lost. Publish them with "
                 f"clarion publish {slug} --merge, or write over them with --force."
             )
-        written = sources.write_out(source, folder)
+        written = sources.write_out(source, folder, earlier={name for one in saves for name in one.files})
     click.echo(f"Save {source.number} of {slug}, made in the {source.place}:")
     for path in written:
         click.echo(f"  {shown(path)}")

@@ -174,9 +174,13 @@ def set_up(token: str) -> AnyResponse:
     typed = request.form.get("email", "")[:LONGEST_ADDRESS]
     email = people.address_of(typed)
     organisations = [one for one in request.form.getlist("organisation") if people.ORGANISATION.fullmatch(one)]
+    named = request.form.get("named", "")[:LONGEST_ADDRESS]
+    if own := people.organisation_id(named):
+        organisations.append(own)
     if email is None:
         fault = gettext("This does not look like an email address. It is written like name@example.org.")
-        return show("setup.html", 422, good=True, token=token, email=typed, fault=fault, **_known(organisations))
+        known = _known(organisations)
+        return show("setup.html", 422, good=True, token=token, email=typed, fault=fault, **{**known, "named": named})
     with transaction() as session:
         if not tickets.use(session, ticket):
             abort(410)
@@ -195,7 +199,7 @@ def _setup_ticket(token: str) -> Ticket | None:
 def _known(ticked: list[str] | None = None) -> dict[str, object]:
     found = {one.id: one.name for live in live_campaigns().all() for one in live.campaign.organisations}
     leads = [live.campaign.lead.id for live in live_campaigns().all()]
-    return {"organisations": sorted(found.items()), "ticked": leads if ticked is None else ticked}
+    return {"organisations": sorted(found.items()), "ticked": leads if ticked is None else ticked, "named": ""}
 
 
 @bp.get("/invitation/<token>")

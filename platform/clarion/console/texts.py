@@ -92,13 +92,9 @@ def _of_organisation(files: dict[str, str], organisation: str) -> dict[str, str]
     table = files["campaign.toml"].replace("our-organisation", organisation)
     found = [one for live in live_campaigns().all() for one in live.campaign.organisations if one.id == organisation]
     source = Source("x", 1, {**files, "campaign.toml": table})
-    known = {f"lead.{name}": getattr(found[0], name, "") for name in fields.OF_LEAD} if found else {}
-    empty = {f"lead.{name}": "" for name in fields.OF_LEAD}
-    return dict(
-        fields.apply(
-            source, {**fields.read(source), **empty, **known, "lead.name": known.get("lead.name") or organisation}
-        ).files
-    )
+    lead = {f"lead.{name}": getattr(found[0], name, "") if found else "" for name in fields.OF_LEAD}
+    lead["lead.name"] = lead["lead.name"] or organisation.replace("-", " ").title()
+    return dict(fields.apply(source, {**fields.read(source), **lead}).files)
 
 
 # -- Editing
@@ -213,7 +209,9 @@ def _latest(slug: str) -> Source:
     folder = current_app.extensions["clarion.settings"].campaigns.folder / slug
     if not folder.is_dir():
         abort(404)
-    return Source(slug, 0, sources.read_folder(folder), place="folder")
+    live = live_campaigns().get(slug)
+    media = {one.name: one.digest for one in live.campaign.media} if live else {}
+    return Source(slug, 0, sources.read_folder(folder), media, "folder")
 
 
 def _seen(slug: str) -> tuple[Source | None, Source]:

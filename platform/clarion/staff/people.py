@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import cast
@@ -51,6 +52,12 @@ def address_of(typed: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.ascii_email.lower() if found.ascii_email else None
+
+
+def organisation_id(name: str) -> str:
+    """The id of an organisation that is new, from its name; empty where nothing of the name can stand in one."""
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
+    return "-".join(re.findall("[a-z0-9]+", plain))[:60].strip("-")
 
 
 def by_email(email: str) -> Staff | None:

@@ -126,11 +126,6 @@ class CampaignSms(PluginSettings):
         """The word that starts signing in a language, or in the first that has one."""
         return (self.keywords.get(language) or next(iter(self.keywords.values())))[0]
 
-    def language_of(self, word: str) -> str:
-        """The language whose keyword a word is, however it is written; empty if it is none."""
-        asked = keywords.folded(word)
-        return next((code for code, words in self.keywords.items() if asked in map(keywords.folded, words)), "")
-
     def title_of(self, campaign: Campaign, language: str) -> str:
         """What texts call the petition."""
         return self.title.get(language) or campaign.text(language).title

@@ -27,7 +27,7 @@ from clarion.api import (
 from . import answers
 from .conversation import yes_or_no
 from .gateways import Received
-from .models import DONE, INBOX, WAITING, Conversation, ReceivedText
+from .models import DONE, WAITING, Conversation, ReceivedText
 from .optout import read
 from .places import Place, places, places_with
 
@@ -121,8 +121,3 @@ def _language(session: Any, place: Place | None, index: bytes) -> str:
     spoken = select(Conversation.language).where(Conversation.phone_index == index)
     code = session.scalar(spoken.order_by(Conversation.spoken_at.desc()).limit(1)) or ""
     return place.language(code) if place else code
-
-
-def to_inbox(session: Any, row: ReceivedText) -> None:
-    """Let a person read a text."""
-    row.state = INBOX

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from clarion.api import (
     AWAY,
@@ -41,9 +41,10 @@ from clarion.api import (
 from . import answers, forgetting
 from .asking import NUMBER
 from .conversation import Talk, Turn, read, yes_or_no
-from .models import DONE, INBOX, WAITING, Conversation, ReceivedText
+from .models import WAITING, Conversation, ReceivedText
 from .phrases import question
 from .places import Place, place, places_with
+from .unread import for_a_person, says_something, settle
 
 PAGE = 100
 
@@ -70,7 +71,7 @@ def take_in() -> int:
             raise
         except Exception as error:  # noqa: BLE001 - a text that nothing can be made of is for a person, and holds up no other
             log.error("text not understood", kind=type(error).__name__)
-            _for_a_person(id)
+            for_a_person(id)
     if ids:
         wake_texts()
     return len(ids)
@@ -89,12 +90,6 @@ def look_after() -> None:
     wake_texts()
 
 
-def _for_a_person(id: int, signature_id: int | None = None) -> None:
-    with transaction() as session:
-        mine = update(ReceivedText).filter_by(id=id, state=WAITING)
-        session.execute(mine.values(state=INBOX, signature_id=signature_id))
-
-
 def _signature_of(here: Place, number: str) -> int | None:
     """Whose words these are, so that they are erased with them."""
     found = signed_by(here.id, number) or claimed_by(here.id, number)
@@ -107,12 +102,12 @@ def _take(id: int) -> None:
     if row is None or row.state != WAITING:
         return
     if here is None:
-        _for_a_person(id)
+        for_a_person(id)
         return
     details = open_for(here.id, row.sealed)
     number, words, language, index = details["number"], details["words"], row.language, row.phone_index
     if has_stopped(number):
-        _for_a_person(id, _signature_of(here, number))
+        for_a_person(id, _signature_of(here, number))
     elif language:
         _begin(id, here, number, language, index)
     else:
@@ -125,7 +120,7 @@ def _begin(id: int, here: Place, number: str, language: str, index: bytes) -> No
     signature = signed_by(here.id, number)
     signed = signature is not None and signature.state == CONFIRMED
     with transaction() as session:
-        if not _settle(session, id):
+        if not settle(session, id):
             return
         if signed and signature is not None:
             put_text(session, "already", here.id, f"sms already:{id}", signature_id=signature.id)
@@ -154,7 +149,7 @@ def _go_on(id: int, here: Place, number: str, words: str, index: bytes) -> None:
     signature_id = _sign(here, number, row, turn)
     turn = replace(turn, talk=replace(turn.talk, signed=signature_id is not None))
     with transaction() as session:
-        if not _settle(session, id, signature_id, unread=bool(turn.fault) and _says_something(words)):
+        if not settle(session, id, signature_id, unread=bool(turn.fault) and says_something(words)):
             return
         row = session.get_one(Conversation, row.id, with_for_update=True)
         row.signature_id = signature_id
@@ -177,7 +172,7 @@ def _go_on(id: int, here: Place, number: str, words: str, index: bytes) -> None:
 def _end_closed(id: int, here: Place, number: str, language: str, row_id: int) -> None:
     """The petition ended while somebody was signing: nobody is counted afterwards, and they are told."""
     with transaction() as session:
-        if _settle(session, id):
+        if settle(session, id):
             session.get_one(Conversation, row_id, with_for_update=True).open = False
             answers.answer(session, here, number, language, "closed", link=_page(here, language))
 
@@ -217,27 +212,10 @@ def _without_a_talk(id: int, here: Place, number: str, words: str) -> None:
                 disown(other.id, number)
             agreed = agreed_to(claim.id) if said else []
             with transaction() as session:
-                if _settle(session, id):
+                if settle(session, id):
                     _welcome(session, other, number, other.language(claim.language), agreed)
             return
-    _for_a_person(id, _signature_of(here, number))
-
-
-def _says_something(words: str) -> bool:
-    """Whether a person should read what was no answer; a wrong ZIP code alone says nothing more."""
-    return any(letter.isalpha() for letter in words)
-
-
-def _settle(session: Any, id: int, signature_id: int | None = None, *, unread: bool = False) -> bool:
-    """Take a text from the pile, in the transaction that answers it; `False` where another worker has.
-
-    What is `unread` is for a person too: it may be a wish for no more texts, in words that no rule knows.
-    """
-    mine = update(ReceivedText).where(ReceivedText.id == id, ReceivedText.state == WAITING)
-    values: dict[str, Any] = {"state": INBOX, "signature_id": signature_id}
-    if not unread:
-        values = {"state": DONE, "sealed": b""}
-    return bool(session.execute(mine.values(values)).rowcount)
+    for_a_person(id, _signature_of(here, number))
 
 
 def _row(session: Any, here: Place, index: bytes) -> Conversation:

@@ -8,12 +8,13 @@ want of a reader (47 CFR 64.1200(a)(10)).
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import column, func, select, table, update
 
 from clarion.api import db, log, now, number_index, open_for, stop_number, transaction
 
-from .models import INBOX, WAITING, ReceivedText
+from .models import DONE, INBOX, WAITING, ReceivedText
 
 CODE = "unread words"
 """Why a text to many waits."""
@@ -25,6 +26,29 @@ LATE = timedelta(days=1)
 
 _message = table("message", column("state"), column("channel"), column("last_code"), column("campaign_id"))
 """Of the outbox, to read."""
+
+
+def settle(session: Any, id: int, signature_id: int | None = None, *, unread: bool = False) -> bool:
+    """Take a text from the pile, in the transaction that answers it; `False` where another worker has.
+
+    What is `unread` is for a person too: it may be a wish for no more texts, in words that no rule knows.
+    """
+    mine = update(ReceivedText).where(ReceivedText.id == id, ReceivedText.state == WAITING)
+    values: dict[str, Any] = {"state": INBOX, "signature_id": signature_id}
+    if not unread:
+        values = {"state": DONE, "sealed": b""}
+    return bool(session.execute(mine.values(values)).rowcount)
+
+
+def for_a_person(id: int, signature_id: int | None = None) -> None:
+    """Let a person read a text; with the signature of whoever wrote it, it is erased."""
+    with transaction() as session:
+        settle(session, id, signature_id, unread=True)
+
+
+def says_something(words: str) -> bool:
+    """Whether a person should read what was no answer; a wrong ZIP code alone says nothing more."""
+    return any(letter.isalpha() for letter in words)
 
 
 def is_unread(number: str) -> bool:

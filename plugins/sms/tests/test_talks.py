@@ -259,7 +259,7 @@ def test_a_worker_that_dies_over_a_text_leaves_it_to_the_next(phones, monkeypatc
         raise Killed
 
     with monkeypatch.context() as patched, phones.instance.context():
-        patched.setattr(talks, "_settle", die)
+        patched.setattr(talks, "settle", die)
         with pytest.raises(Killed):
             talks.take_in()
     (asked,) = phones.got(ANA, phones.work())
