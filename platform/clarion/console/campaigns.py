@@ -43,18 +43,6 @@ def listed() -> AnyResponse:
     )
 
 
-@bp.get("/campaigns/<slug:slug>")
-@rule("campaigns.see")
-def overview(slug: str) -> AnyResponse:
-    """One campaign at a glance."""
-    live = live_campaigns().get(slug)
-    if live is None:
-        return redirect(url_for("texts.edit", slug=slug), 303)
-    breakdown = counting.breakdown(live.id)
-    waiting = reasons.how_many_wait(live.id) if allowed("reasons.moderate", slug=slug) else 0
-    return show("campaign.html", here="overview", breakdown=breakdown, waiting=waiting, **about(live))
-
-
 @bp.get("/campaigns/<slug:slug>/reasons")
 @rule("reasons.moderate")
 def read(slug: str) -> AnyResponse:

@@ -1,4 +1,4 @@
-"""The figures of a campaign: over time, and what its count is made of."""
+"""One campaign at a glance, and its figures: over time, and what its count is made of."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
-from flask import Blueprint
+from flask import Blueprint, redirect, url_for
 from flask_babel import get_locale, gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from ..campaigns.live import LiveCampaign, organisation_name
+from ..campaigns.live import LiveCampaign, live_campaigns, organisation_name
 from ..domain.areas import SMALL_AREA
 from ..extensions import now
 from ..i18n import format_number
-from ..signatures import counting
+from ..signatures import counting, reasons
 from .campaigns import about, known
 from .charts import Chart, bars, shares
-from .guard import rule, show
+from .guard import allowed, rule, show
 from .words import language_called, source_words
 
-bp = Blueprint("figures", __name__, url_prefix="/staff/campaigns/<slug:slug>/figures")
+bp = Blueprint("figures", __name__, url_prefix="/staff/campaigns/<slug:slug>")
 
 HOURS = 48
 DAYS, WEEKS = 60, 7
@@ -30,6 +30,25 @@ DAYS, WEEKS = 60, 7
 
 
 @bp.get("")
+@rule("campaigns.see")
+def overview(slug: str) -> AnyResponse:
+    """One campaign at a glance."""
+    live = live_campaigns().get(slug)
+    if live is None:
+        return redirect(url_for("texts.edit", slug=slug), 303)
+    steps, zone = counting.by_hour(live.id), ZoneInfo(live.campaign.time_zone)
+    return show(
+        "campaign.html",
+        here="overview",
+        total=counting.all_counts().get(live.id, 0),
+        this_hour=dict(steps).get(counting.this_hour(), 0),
+        lately=_lately(steps, zone),
+        waiting=reasons.how_many_wait(live.id) if allowed("reasons.moderate", slug=slug) else 0,
+        **about(live),
+    )
+
+
+@bp.get("/figures")
 @rule("figures.see")
 def figures(slug: str) -> AnyResponse:
     """All figures of a campaign on one page."""

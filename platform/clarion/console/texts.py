@@ -265,4 +265,4 @@ def change_status(slug: str) -> AnyResponse:
         return redirect(url_for(".edit", slug=slug), 303)
     service.publish(loaded, current_app.extensions["clarion.keyring"])
     live_campaigns().forget()
-    return redirect(url_for("campaigns.overview", slug=slug), 303)
+    return redirect(url_for("figures.overview", slug=slug), 303)
